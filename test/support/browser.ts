@@ -1,0 +1,19 @@
+import { chromium, type Browser } from 'playwright-core';
+import { chromiumPath } from './on-path.ts';
+
+/** Starts the machine's own Chromium without a window; the caller closes it. */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = chromiumPath();
+  if (executablePath === undefined) throw new Error('Chromium is not installed.');
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
