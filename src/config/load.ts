@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
+import type { z } from 'zod';
+import { checkNames } from './names.ts';
+import { ProblemList, type Path, type Problem } from './problems.ts';
+import { checkReferences } from './references.ts';
+import { configSchema, type Config } from './schema.ts';
+import { substitute, type Environment, type References } from './substitute.ts';
+
+export type Loaded =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * Reads a configuration file: YAML, then `${env:…}` and `${file:…}`, then its shape, then what its
+ * parts say of each other. Expressions are compiled and keys are read on the way, so a configuration
+ * that loads is one that can serve. Reports all problems of the first stage that finds any, shape and
+ * cross-references together. Reaches no network.
+ *
+ * @param file path of the YAML file, as problems will name it
+ * @param environment where `${env:NAME}` looks
+ */
+export function loadConfig(file: string, environment: Environment): Loaded {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const unread = new ProblemList(file);
+    unread.add({ path: [] }, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    return { ok: false, problems: unread.sorted() };
+  }
+  return readConfig(file, text, environment);
+}
+
+export function readConfig(file: string, text: string, environment: Environment): Loaded {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const faults = [...document.errors, ...document.warnings];
+  const isBroken = faults.some(({ code }) => code !== 'DUPLICATE_KEY');
+  const list = new ProblemList(file, text, isBroken ? undefined : document, lines);
+  for (const { code, message, pos } of faults) {
+    list.add({ path: [], offset: pos[0], hideValue: true }, yamlMessage(code, message));
+  }
+  if (isBroken || !checkNames(document, list)) return { ok: false, problems: list.sorted() };
+  const references = substitute(document, file, environment, list);
+  const raw = toRaw(document, list);
+  if (raw === undefined) return { ok: false, problems: list.sorted() };
+
+  const parsed = parseShape(raw, references.substituted);
+  for (const issue of parsed.error?.issues ?? []) addIssue(list, issue, references);
+  checkReferences(raw, list);
+  return parsed.success && list.problems.length === 0
+    ? { ok: true, config: parsed.data }
+    : { ok: false, problems: list.sorted() };
+}
+
+/** The parser's words without what it quotes of the file. */
+function yamlMessage(code: string, message: string): string {
+  if (code === 'DUPLICATE_KEY') return 'the same key stands here twice';
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here';
+  const words = code === 'BAD_DQ_ESCAPE' ? 'Invalid escape sequence' : message.replace(/(?<=\w): .*$/s, '');
+  return `is not valid YAML: ${words}`;
+}
+
+function toRaw(document: Document.Parsed, list: ProblemList): unknown {
+  if (!isMap(document.contents)) {
+    list.add({ path: [] }, 'must be a table of sections');
+    return undefined;
+  }
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    list.add({ path: [] }, 'has too many aliases, or one without its anchor');
+    return undefined;
+  }
+}
+
+/** Parses, and gives a number or boolean that came out of `${…}`, hence as text, its type back. */
+function parseShape(raw: unknown, substituted: ReadonlySet<string>): z.ZodSafeParseResult<Config> {
+  const first = configSchema.safeParse(raw, { reportInput: true });
+  const typed = (first.error?.issues ?? []).filter(
+    (issue) =>
+      issue.code === 'invalid_type' &&
+      ['number', 'int', 'boolean'].includes(issue.expected) &&
+      substituted.has(JSON.stringify(issue.path)),
+  );
+  const changed = typed.map(({ path }) => retype(raw, path)).includes(true);
+  return changed ? configSchema.safeParse(raw, { reportInput: true }) : first;
+}
+
+function retype(raw: unknown, path: Path): boolean {
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((value, key) => Reflect.get(Object(value), key), raw) as object;
+  const key = path.at(-1) ?? '';
+  const text = String(Reflect.get(parent, key));
+  if (!/^(true|false|\d{1,15})$/.test(text)) return false;
+  return Reflect.set(parent, key, JSON.parse(text));
+}
+
+type Issue = z.core.$ZodIssue;
+
+function addIssue(list: ProblemList, issue: Issue, { substituted, unresolved }: References): void {
+  if (unresolved.has(JSON.stringify(issue.path))) return;
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys)
+      list.add({ path: [...issue.path, key], hideValue: true }, 'is not a known key');
+    return;
+  }
+  const offset: unknown = issue.code === 'custom' ? issue.params?.offset : undefined;
+  if (offset !== undefined && substituted.has(JSON.stringify(issue.path))) {
+    list.add({ path: issue.path }, 'is not an expression once ${…} is put in');
+    return;
+  }
+  list.add({ path: issue.path, within: Number(offset ?? 0) }, issueMessage(issue));
+}
+
+/** What zod found, in words for whoever edits the file. Never holds the value itself. */
+function issueMessage(issue: Issue): string {
+  if (issue.code === 'invalid_type') {
+    return issue.input === undefined ? 'is missing' : `must be ${article(issue.expected)}`;
+  }
+  if (issue.code === 'invalid_value') {
+    return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+  }
+  if (issue.code === 'too_small') {
+    return issue.origin === 'array'
+      ? 'is an empty list'
+      : (custom(issue) ?? `must be at least ${issue.minimum}`);
+  }
+  if (issue.code === 'too_big') {
+    return issue.origin === 'array'
+      ? `has more than ${issue.maximum} entries`
+      : `must be at most ${issue.maximum}`;
+  }
+  return issue.code === 'invalid_key' ? `is not a name: ${issue.issues[0]?.message ?? ''}` : issue.message;
+}
+
+function custom({ message }: Issue): string | undefined {
+  return message.startsWith('Too small') ? undefined : message;
+}
+
+function article(type: string): string {
+  const words: Record<string, string> = {
+    object: 'a table',
+    record: 'a table',
+    array: 'a list',
+    string: 'a text (write it in quotes)',
+    int: 'a whole number',
+    boolean: 'true or false',
+  };
+  return words[type] ?? `a ${type}`;
+}

@@ -1,0 +1,102 @@
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Node } from 'yaml';
+import { isSecretName } from './secret-names.ts';
+import { masked, showLine, type ShownLine } from './shown-line.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** One thing wrong with a configuration file, with where it is. Line and column count from 1. */
+export interface Problem extends ShownLine {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Such as `sessions[0].keys.jwks`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** `file:line:column path: message`, then the line and a caret below the column. */
+export function formatProblem(problem: Problem): string {
+  const caret = `${' '.repeat(problem.caret)}^`;
+  return `${headline(problem)}\n  ${problem.source}\n  ${caret}`;
+}
+
+export function headline({ file, line, column, path, message }: Problem): string {
+  return `${file}:${line}:${column} ${path}: ${message}`;
+}
+
+/** Where in a file a problem sits: a path into the document, or an offset where there is no path yet. */
+export interface Spot {
+  readonly path: Path;
+  /** UTF-16 units from the start of the file; default: found from the path. */
+  readonly offset?: number;
+  /** UTF-16 units into the value at the path. */
+  readonly within?: number;
+  /** True for a key nobody knows, whose value might be a misplaced secret. */
+  readonly hideValue?: boolean;
+}
+
+export class ProblemList {
+  readonly problems: Problem[] = [];
+  readonly #file: string;
+  readonly #text: string;
+  readonly #lines: LineCounter;
+  readonly #document: Document.Parsed | undefined;
+
+  constructor(file: string, text = '', document?: Document.Parsed, lines = new LineCounter()) {
+    this.#file = file;
+    this.#text = text;
+    this.#document = document;
+    this.#lines = lines;
+  }
+
+  add(spot: Spot, message: string): void {
+    const found = locate(this.#document?.contents, spot);
+    const offset = Math.min(spot.offset ?? found.offset, this.#text.length);
+    const { line, col } = this.#lines.linePos(offset);
+    const isHidden =
+      spot.hideValue === true || spot.path.length === 0 || spot.path.some((key) => isSecretName(String(key)));
+    const own = isHidden || !isScalar(found.node) ? undefined : found.node;
+    this.problems.push({
+      file: this.#file,
+      line: Math.max(line, 1),
+      column: Math.max(col, 1),
+      path: masked(formatPath(spot.path)),
+      message,
+      ...showLine(this.#text, offset, this.#document, own),
+    });
+  }
+
+  /** In the order of the file. */
+  sorted(): readonly Problem[] {
+    return this.problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  }
+}
+
+function formatPath(path: Path): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return text === '' ? 'configuration' : text.replace(/^\./, '');
+}
+
+interface Found {
+  readonly offset: number;
+  readonly node?: Node;
+}
+
+/** The deepest node on the path: the value, or its key where there is no value to point at. */
+function locate(root: Node | null | undefined, { path, within = 0, hideValue }: Spot): Found {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const key of path) {
+    const pair = isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined;
+    if (pair && isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
+    node = isSeq(node) && typeof key === 'number' ? node.items[key] : pair?.value;
+    if (!isNode(node)) return { offset };
+    if (hideValue !== true || key !== path.at(-1)) offset = node.range?.[0] ?? offset;
+  }
+  if (!isScalar(node)) return isNode(node) ? { offset, node } : { offset };
+  const isBlock = node.type?.startsWith('BLOCK') === true;
+  const quote = node.type?.startsWith('QUOTE') === true ? 1 : 0;
+  return { offset: within > 0 && !isBlock ? offset + quote + within : offset, node };
+}

@@ -1,0 +1,18 @@
+import { isIPv4 } from 'node:net';
+
+/** True for hosts that only this machine answers: plain http is allowed between those alone. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.toLowerCase();
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    (isIPv4(host) && host.startsWith('127.'))
+  );
+}
+
+/** True for https, and for http to a loopback host; never for a URL that carries a user or password. */
+export function isSecureUrl(url: URL): boolean {
+  const schemeIsSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  return schemeIsSafe && url.username === '' && url.password === '';
+}
