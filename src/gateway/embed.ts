@@ -1,0 +1,54 @@
+import type { Expression, Value } from '../config/expressions.ts';
+import type { InputConfig, InputValue } from '../config/inputs.ts';
+import type { Grant } from './admission.ts';
+import type { Session } from './session.ts';
+
+/** What a provider filters rows by: the attribute's name and a value the provider understands. */
+export type Attributes = ReadonlyMap<string, Value>;
+export type Inputs = ReadonlyMap<string, InputValue>;
+
+/** All that a provider may use for one mint. */
+export interface MintOrder {
+  readonly session: Session;
+  readonly attributes: Attributes;
+  readonly inputs: Inputs;
+}
+
+/**
+ * Obtains the URL of a prepared order.
+ *
+ * @param grant asked for another call of the budget before a second attempt
+ * @throws {Refusal} a `provider_*` code
+ */
+export type Mint = (grant: Pick<Grant, 'another'>) => Promise<EmbedUrl>;
+
+export interface EmbedUrl {
+  readonly url: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAtMs: number;
+  readonly singleUse: boolean;
+}
+
+/** A named, configured thing a browser may ask for, bound to the provider that shows it. */
+export interface Embed {
+  readonly name: string;
+  readonly title: string;
+  /** The provider's name in the configuration. */
+  readonly provider: string;
+  /** The product: `hex`. */
+  readonly kind: string;
+  readonly allow?: Expression | undefined;
+  readonly attributes: ReadonlyMap<string, Expression>;
+  readonly inputs: ReadonlyMap<string, InputConfig>;
+  /** Names of the attributes that make the combination. */
+  readonly combination: readonly string[];
+  readonly freshnessMs: number;
+  /** Whether the provider can filter by this value; an empty one it must not take. */
+  readonly takes: (value: Value) => boolean;
+  /**
+   * Builds all that is to be sent, before anything is spent or sent.
+   *
+   * @throws {Refusal} `attribute_missing`
+   */
+  readonly prepare: (order: MintOrder) => Mint;
+}

@@ -1,0 +1,113 @@
+import { performance } from 'node:perf_hooks';
+import type { LimitsConfig } from '../config/limits.ts';
+import type { Admit, Grant, PolicyState } from './admission.ts';
+import { readAsked, readInputs, type Asked } from './asked.ts';
+import { combinationKey, type Combinations } from './combination.ts';
+import type { Embed, EmbedUrl, Mint } from './embed.ts';
+import { policiesFor, tenantSubject } from './limits.ts';
+import { authorise, mapAttributes } from './map.ts';
+import type { Report, Trail } from './trail.ts';
+import { Refusal } from './refusal.ts';
+import type { Credentials, VerifySession } from './session.ts';
+
+export interface IssueRequest {
+  readonly requestId: string;
+  readonly credentials: Credentials;
+  readonly asked: Asked;
+}
+
+/** The embed URL and what the caller may know about it. */
+export interface Issued extends EmbedUrl {
+  readonly embed: string;
+  readonly provider: string;
+  readonly combination: { readonly key: string; readonly warm: boolean };
+  readonly policies: readonly PolicyState[];
+}
+
+export interface IssueParts {
+  readonly verifySession: VerifySession;
+  readonly embeds: ReadonlyMap<string, Embed>;
+  readonly limits: LimitsConfig;
+  readonly admit: Admit;
+  readonly combinations: Combinations;
+  readonly report: Report;
+}
+
+/**
+ * The whole policy of a request, in order. A step takes values and gives a value; none after the
+ * first sees anything a browser could have forged.
+ *
+ * @throws {Refusal} the first step that denies
+ */
+export type Issue = (request: IssueRequest) => Promise<Issued>;
+
+export function createIssue(parts: IssueParts): Issue {
+  const { verifySession, embeds, limits, admit, combinations, report } = parts;
+
+  async function issue({ credentials, asked }: IssueRequest, trail: Trail): Promise<Issued> {
+    const session = await verifySession(credentials);
+    trail.session = session;
+
+    const request = readAsked(asked);
+    const embed = findEmbed(embeds, request.embed);
+    trail.embed = embed;
+
+    authorise(embed, session);
+    const attributes = mapAttributes(embed, session);
+    const inputs = readInputs(embed, request);
+    const mint = embed.prepare({ session, attributes, inputs });
+
+    const key = combinationKey(embed, attributes);
+    trail.combination = key;
+
+    const [grant, warm] = await Promise.all([
+      admit({ policies: policiesFor(limits, session), provider: embed.provider }),
+      combinations.isWarm(key),
+    ]);
+    const minted = await mintOnce(mint, grant);
+
+    combinations.record({
+      key,
+      embed: embed.name,
+      tenant: tenantSubject(session),
+      freshnessMs: embed.freshnessMs,
+    });
+    return {
+      ...minted,
+      embed: embed.name,
+      provider: embed.kind,
+      combination: { key, warm },
+      policies: grant.policies,
+    };
+  }
+
+  return async (request) => {
+    const trail: Trail = { requestId: request.requestId, startedAt: performance.now() };
+    try {
+      const issued = await issue(request, trail);
+      report(trail, undefined);
+      return issued;
+    } catch (error) {
+      if (error instanceof Refusal) report(trail, error);
+      throw error;
+    }
+  };
+}
+
+function findEmbed(embeds: ReadonlyMap<string, Embed>, name: string): Embed {
+  const embed = embeds.get(name);
+  if (!embed) throw new Refusal('embed_not_found');
+  return embed;
+}
+
+async function mintOnce(mint: Mint, grant: Grant): Promise<EmbedUrl> {
+  let sent = true;
+  try {
+    return await mint(grant);
+  } catch (error) {
+    sent = !(error instanceof Refusal && error.parts.unsent === true);
+    throw error;
+  } finally {
+    grant.settle(sent ? 'called' : 'unsent');
+  }
+}

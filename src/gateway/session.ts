@@ -1,0 +1,25 @@
+import type { Claims } from '../config/expressions.ts';
+
+/** What a request says of who sends it and from where: all that the session is judged by. */
+export interface Credentials {
+  /** Every `Authorization` header, in order. */
+  readonly authorization: readonly string[];
+  /** The `Cookie` header as it came; '' for none. */
+  readonly cookie: string;
+  readonly origin?: string | undefined;
+  readonly referer?: string | undefined;
+  readonly host?: string | undefined;
+  /** `Sec-Fetch-Site`: set by browsers, out of a page's reach. */
+  readonly fetchSite?: string | undefined;
+}
+
+/** The host application's verified token. */
+export interface Session {
+  readonly issuer: string;
+  readonly tenant: string;
+  readonly user: string;
+  readonly claims: Claims;
+}
+
+/** @throws {Refusal} a `session_*` code or `origin_denied` */
+export type VerifySession = (credentials: Credentials) => Promise<Session>;

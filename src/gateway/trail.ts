@@ -1,0 +1,16 @@
+import type { Embed } from './embed.ts';
+import type { Refusal } from './refusal.ts';
+import type { Session } from './session.ts';
+
+/** What became known of a request on its way, for the audit line; filled in step by step. */
+export interface Trail {
+  readonly requestId: string;
+  /** `performance.now()` when the request came in. */
+  readonly startedAt: number;
+  session?: Session;
+  embed?: Embed;
+  combination?: string;
+}
+
+/** Notes how a request ended: in a mint, or in the refusal given. */
+export type Report = (trail: Trail, refusal: Refusal | undefined) => void;
