@@ -1,0 +1,29 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** A token that Hex knows, whose owner did not grant it the scope "Create embedded links". */
+export const unscopedHexToken = `hxtw_${'5c'.repeat(48)}`;
+
+/** A workspace token past its expiry. */
+export const expiredHexToken = `hxtw_${'0e'.repeat(48)}`;
+
+export type TokenStanding = 'good' | 'unscoped' | 'expired' | 'unknown' | 'absent';
+
+/** A fresh workspace token in Hex's form: `hxtw_` and 96 hex characters. */
+export function randomHexToken(): string {
+  return `hxtw_${randomBytes(48).toString('hex')}`;
+}
+
+function same(left: string, right: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(left), digest(right));
+}
+
+/** What an Authorization header is worth to a workspace whose one good token is `workspaceToken`. */
+export function tokenStanding(authorization: string | undefined, workspaceToken: string): TokenStanding {
+  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) return 'absent';
+  if (same(token, workspaceToken)) return 'good';
+  if (same(token, unscopedHexToken)) return 'unscoped';
+  if (same(token, expiredHexToken)) return 'expired';
+  return 'unknown';
+}
