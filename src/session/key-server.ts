@@ -1,0 +1,53 @@
+import { request } from 'undici';
+import { readCapped } from '../gateway/read-capped.ts';
+
+const answerBytesMax = 262_144;
+const timeoutMs = 5000;
+
+/** The issuer's keys cannot be had now: a fault on our side of the session, not the caller's. */
+export class KeysUnavailable extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'KeysUnavailable';
+  }
+}
+
+/**
+ * Fetches a JSON object from an issuer: within 5 s, status 200 alone, no redirects, at most 256 kB.
+ *
+ * @throws {KeysUnavailable} anything else; the message names what happened and holds none of the answer
+ */
+export async function fetchKeyDocument(url: URL): Promise<Readonly<Record<string, unknown>>> {
+  const text = await fetchText(url);
+  const parsed = parseObject(text);
+  if (parsed === undefined) throw new KeysUnavailable('the answer is not a JSON object');
+  return parsed;
+}
+
+async function fetchText(url: URL): Promise<string> {
+  try {
+    const { statusCode, body } = await request(url, {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    // read whatever the status: a body that is thrown away unread ends in an error event that nobody hears
+    const text = await readCapped(body, answerBytesMax);
+    if (statusCode !== 200) throw new KeysUnavailable(`status ${statusCode}`);
+    if (text === undefined)
+      throw new KeysUnavailable(`the answer is over ${answerBytesMax} bytes or not UTF-8`);
+    return text;
+  } catch (error) {
+    if (error instanceof KeysUnavailable) throw error;
+    const { name, code } = error as { name: string; code?: unknown };
+    throw new KeysUnavailable(`no answer (${typeof code === 'string' ? code : name})`);
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+import { errors, jwtVerify } from 'jose';
+import type { Claims, Expression, Variables } from '../config/expressions.ts';
+import type { SessionConfig, TokenPlace } from '../config/sessions.ts';
+import { Refusal } from '../gateway/refusal.ts';
+import type { Session, VerifySession } from '../gateway/session.ts';
+import { findToken } from './find-token.ts';
+import { KeysUnavailable } from './key-server.ts';
+import { keysOf, type Keys } from './keys.ts';
+import { checkOrigin } from './origin.ts';
+import { readUnverifiedClaims } from './unverified.ts';
+
+/** One configured issuer, ready to verify. */
+export interface Issuer {
+  readonly config: SessionConfig;
+  readonly keys: Keys;
+}
+
+export function createIssuers(configs: readonly SessionConfig[]): readonly Issuer[] {
+  return configs.map((config) => ({ config, keys: keysOf(config) }));
+}
+
+/**
+ * Verifies the session of a request: finds its token, holds its origin against the allowed ones,
+ * picks the issuer by `iss`, checks the signature and the registered claims, then the issuer's own
+ * rules for `require`, tenant and user.
+ *
+ * `exp` and `iat` are required here because jose checks them only where they are present.
+ *
+ * @throws {Refusal} `session_missing`, `session_ambiguous`, `session_invalid`, `session_expired`,
+ *   `origin_denied`; `session_unverifiable` when the keys cannot be fetched
+ * @see https://www.rfc-editor.org/rfc/rfc8725 JSON Web Token Best Current Practices
+ */
+export function createVerifySession(issuers: readonly Issuer[], allowed: readonly string[]): VerifySession {
+  const byIssuer = new Map<unknown, Issuer>(issuers.map((issuer) => [issuer.config.issuer, issuer]));
+  const places = distinct(issuers.flatMap(({ config }) => config.tokens));
+  const allowedOrigins = new Set(allowed);
+
+  return async (credentials) => {
+    const { token, places: holding } = findToken(credentials, places);
+    const isCookie = holding.every(({ kind }) => kind === 'cookie');
+    checkOrigin(credentials, { allowedOrigins, isCookie });
+    const claims = readUnverifiedClaims(token);
+    const issuer = byIssuer.get(claims.get('iss'));
+    if (!issuer) throw invalid('unknown issuer');
+    if (!holding.every((place) => accepts(issuer, place)))
+      throw invalid('not a place for this issuer’s tokens');
+    await verifyToken(token, issuer);
+    // JSON's 1e400 reads as a time that never comes
+    if (!Number.isFinite(claims.get('exp'))) throw invalid('claim exp is not a finite number');
+    return toSession(claims, issuer.config);
+  };
+}
+
+async function verifyToken(token: string, { config, keys }: Issuer): Promise<void> {
+  try {
+    await jwtVerify(token, keys.find, {
+      issuer: config.issuer,
+      ...(config.audience === undefined ? {} : { audience: config.audience }),
+      algorithms: [...config.algorithms],
+      clockTolerance: config.clockTolerance / 1000,
+      maxTokenAge: config.maxAge / 1000,
+      requiredClaims: ['exp', 'iat'],
+    });
+  } catch (error) {
+    throw toRefusal(error);
+  }
+}
+
+function toRefusal(error: unknown): unknown {
+  if (error instanceof KeysUnavailable) return new Refusal('session_unverifiable', { reason: error.message });
+  if (error instanceof errors.JWTExpired) return new Refusal('session_expired', { reason: error.claim });
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return invalid(`claim ${error.claim} ${error.reason}`);
+  if (error instanceof errors.JOSEError) return invalid(error.code);
+  // jose and WebCrypto throw these two for keys and tokens they cannot work with
+  if (error instanceof TypeError || error instanceof DOMException) return invalid(error.name);
+  return error;
+}
+
+function toSession(claims: Claims, config: SessionConfig): Session {
+  const { issuer } = config;
+  const tenant = nonEmpty(config.tenant, { claims, issuer }, 'tenant');
+  const user = nonEmpty(config.user, { claims, issuer }, 'user');
+  const session = { claims, issuer, tenant, user };
+  for (const [index, rule] of config.require.entries()) {
+    if (rule.evaluate(session) !== true) throw invalid(`require[${index}] is not true`);
+  }
+  return session;
+}
+
+function nonEmpty(expression: Expression, variables: Variables, what: string): string {
+  const value = expression.evaluate(variables);
+  if (typeof value === 'string' && value.trim() !== '') return value;
+  throw invalid(`${what} is not a non-empty string`);
+}
+
+function invalid(reason: string): Refusal {
+  return new Refusal('session_invalid', { reason });
+}
+
+function accepts({ config }: Issuer, place: TokenPlace): boolean {
+  return config.tokens.some((accepted) => keyOf(accepted) === keyOf(place));
+}
+
+function distinct(places: readonly TokenPlace[]): readonly TokenPlace[] {
+  return [...new Map(places.map((place) => [keyOf(place), place])).values()];
+}
+
+function keyOf(place: TokenPlace): string {
+  return place.kind === 'bearer' ? 'bearer' : `cookie:${place.name}`;
+}

@@ -1,0 +1,196 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { createPublicKey } from 'node:crypto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { VerifySession } from '../../src/gateway/session.ts';
+import { createIssuers, createVerifySession } from '../../src/session/verify.ts';
+import { startKeyServer, type KeyServer } from '../support/key-server.ts';
+import { startFakeProvider } from '../support/fake-provider.ts';
+import { bearer, claims, entry, outcome, readSessions, sign, verifier } from './support.ts';
+
+const jwksPath = '/.well-known/jwks.json';
+const discoveryPath = '/.well-known/openid-configuration';
+
+let server: KeyServer;
+
+beforeEach(async () => {
+  server = await startKeyServer();
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await server.stop();
+});
+
+const jwksEntry = (): ReturnType<typeof entry> =>
+  entry({ issuer: server.issuer, keys: { jwks: server.jwksUrl }, algorithms: ['RS256'] });
+const discoveryEntry = (): ReturnType<typeof entry> =>
+  entry({ issuer: server.issuer, keys: { discovery: true }, algorithms: ['RS256'] });
+
+const token = (kid?: string): Promise<string> =>
+  server.sign({ sub: 'ada', org: 'acme' }, { audience: 'analytics', ...(kid === undefined ? {} : { kid }) });
+
+async function ask(verify: VerifySession, kid?: string): Promise<string> {
+  return outcome(verify(bearer(await token(kid))));
+}
+
+test('a shared secret, a public key in PEM form, a key set and discovery each verify', async () => {
+  expect(await outcome(verifier()(bearer(sign())))).toBe('believed');
+  expect(await ask(verifier([jwksEntry()]))).toBe('believed');
+  expect(await ask(verifier([discoveryEntry()]))).toBe('believed');
+  for (const alg of ['RS256', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']) {
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+    const key = { ...(await exportJWK(publicKey)) };
+    const pem = createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+    const verify = verifier([entry({ keys: { pem }, algorithms: [alg] })]);
+    const signed = await new SignJWT({ ...claims() }).setProtectedHeader({ alg }).sign(privateKey);
+    expect(await outcome(verify(bearer(signed))), alg).toBe('believed');
+  }
+});
+
+test('keys and discovery are asked once and kept, for many sessions at once too', async () => {
+  const verify = verifier([discoveryEntry()]);
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => ask(verify)));
+  expect(new Set(outcomes)).toEqual(new Set(['believed']));
+  await ask(verify);
+  expect(server.requests).toEqual(
+    new Map([
+      [discoveryPath, 1],
+      [jwksPath, 1],
+    ]),
+  );
+});
+
+test('a session goes on with the keys it has while the key server is away', async () => {
+  const verify = verifier([discoveryEntry()]);
+  expect(await ask(verify)).toBe('believed');
+  server.behave('status 500');
+  expect(await ask(verify)).toBe('believed');
+});
+
+test.each(['status 500', 'redirect', 'oversized', 'not JSON'] as const)(
+  'a key server that answers %s makes sessions unverifiable, not invalid, and the next request asks again',
+  async (behaviour) => {
+    const verifiers = [verifier([jwksEntry()]), verifier([discoveryEntry()])];
+    server.behave(behaviour);
+    for (const verify of verifiers) expect(await ask(verify)).toBe('session_unverifiable');
+    expect(server.requests.has('/elsewhere')).toBe(false);
+    server.behave('normal');
+    for (const verify of verifiers) expect(await ask(verify)).toBe('believed');
+  },
+);
+
+test('a key server that is down makes sessions unverifiable', async () => {
+  const tokens = [await token(), await token()];
+  const verifiers = [verifier([jwksEntry()]), verifier([discoveryEntry()])];
+  await server.stop();
+  for (const [index, verify] of verifiers.entries()) {
+    expect(await outcome(verify(bearer(tokens[index] ?? '')))).toBe('session_unverifiable');
+  }
+  server = await startKeyServer();
+});
+
+test('a key server that never answers makes sessions unverifiable within six seconds', async () => {
+  server.behave('hang');
+  const startedAt = performance.now();
+  const verifiers = [verifier([jwksEntry()]), verifier([discoveryEntry()])];
+  const outcomes = await Promise.all(verifiers.map((verify) => ask(verify)));
+  expect(outcomes).toEqual(['session_unverifiable', 'session_unverifiable']);
+  expect(performance.now() - startedAt).toBeLessThan(6000);
+});
+
+test('the keys of one issuer being away leaves another’s sessions alone', async () => {
+  server.behave('status 500');
+  const verify = verifier([jwksEntry(), entry()]);
+  expect(await ask(verify)).toBe('session_unverifiable');
+  expect(await outcome(verify(bearer(sign())))).toBe('believed');
+});
+
+test.each<[string, Record<string, unknown>]>([
+  ['names another issuer', { issuer: 'https://login.example.com' }],
+  ['names no issuer', { issuer: undefined }],
+  ['has no jwks_uri', { jwks_uri: undefined }],
+  ['has a jwks_uri that is no URL', { jwks_uri: 'keys' }],
+  ['has a jwks_uri over plain http', { jwks_uri: 'http://login.example.com/keys' }],
+  ['has a jwks_uri that is a file', { jwks_uri: 'file:///etc/keys.json' }],
+])('a discovery document that %s is not followed', async (_case, fields) => {
+  server.discover(fields);
+  expect(await ask(verifier([discoveryEntry()]))).toBe('session_unverifiable');
+  expect(server.requests.has(jwksPath)).toBe(false);
+});
+
+test('an answer that is JSON but no key set makes sessions unverifiable', async () => {
+  // the discovery document is such an answer, and so is a list of keys that are none
+  const jwks = `${server.issuer}${discoveryPath}`;
+  const verify = verifier([entry({ issuer: server.issuer, keys: { jwks }, algorithms: ['RS256'] })]);
+  for (const keys of [undefined, {}, 'none', [1], [null], [[]]]) {
+    server.discover({ keys });
+    expect(await ask(verify), JSON.stringify(keys)).toBe('session_unverifiable');
+  }
+});
+
+test.each([201, 203, 302, 404, 500])(
+  'a key set that comes with status %i is not believed',
+  async (status) => {
+    const body = await (await fetch(server.jwksUrl)).text();
+    const other = await startFakeProvider();
+    other.answer({ status, body });
+    const verify = verifier([
+      entry({ issuer: server.issuer, keys: { jwks: `${other.origin}/jwks` }, algorithms: ['RS256'] }),
+    ]);
+    expect(await ask(verify)).toBe('session_unverifiable');
+    other.answer({ status: 200, body });
+    expect(await ask(verify)).toBe('believed');
+    await other.stop();
+  },
+);
+
+test('a rotated key is fetched by its new kid, and unknown kids do not drive the fetching', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const verify = verifier([jwksEntry()]);
+  expect(await ask(verify)).toBe('believed');
+  const old = await token();
+  await server.rotate();
+
+  expect(await ask(verify)).toBe('session_invalid');
+  expect(server.requests.get(jwksPath)).toBe(1);
+  vi.setSystemTime(Date.now() + 30_001);
+  expect(await ask(verify)).toBe('believed');
+  expect(server.requests.get(jwksPath)).toBe(2);
+
+  for (const kid of ['x', 'y', 'z']) expect(await ask(verify, kid)).toBe('session_invalid');
+  expect(await outcome(verify(bearer(old)))).toBe('session_invalid');
+  expect(server.requests.get(jwksPath)).toBe(2);
+});
+
+test('a withdrawn key is refused when the kept keys have aged ten minutes', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const verify = verifier([jwksEntry()]);
+  expect(await ask(verify)).toBe('believed');
+  await server.rotate();
+  vi.setSystemTime(Date.now() + 600_001);
+  const signed = await server.sign(
+    { sub: 'ada', org: 'acme' },
+    { audience: 'analytics', kid: 'key-1', strangeKey: true },
+  );
+  expect(await outcome(verify(bearer(signed)))).toBe('session_invalid');
+  expect(server.requests.get(jwksPath)).toBeGreaterThan(1);
+});
+
+test('keys are ready before the first session once they were warmed up, and not before', async () => {
+  const issuers = createIssuers(readSessions([discoveryEntry(), entry()]));
+  expect(issuers.map(({ keys }) => keys.isReady())).toEqual([false, true]);
+  await Promise.all(issuers.map(({ keys }) => keys.warmUp()));
+  expect(issuers.map(({ keys }) => keys.isReady())).toEqual([true, true]);
+  server.behave('status 500');
+  expect(await ask(createVerifySession(issuers, []))).toBe('believed');
+});
+
+test('a warm-up that fails says so, and does not stand in the way of a later one', async () => {
+  const [found] = createIssuers(readSessions([discoveryEntry()]));
+  server.behave('status 500');
+  await expect(found?.keys.warmUp()).rejects.toThrow('status 500');
+  expect(found?.keys.isReady()).toBe(false);
+  server.behave('normal');
+  await found?.keys.warmUp();
+  expect(found?.keys.isReady()).toBe(true);
+});

@@ -1,0 +1,92 @@
+import { createHmac } from 'node:crypto';
+import { stringify } from 'yaml';
+import { readConfig } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problems.ts';
+import type { SessionConfig } from '../../src/config/sessions.ts';
+import type { Credentials, Session, VerifySession } from '../../src/gateway/session.ts';
+import { Refusal } from '../../src/gateway/refusal.ts';
+import { createIssuers, createVerifySession } from '../../src/session/verify.ts';
+
+export const issuer = 'https://login.example.com/';
+export const secret = 'a secret of HMAC-SHA-256: 32 bytes at least';
+
+/** An entry of `sessions` as an operator writes it, with a shared secret unless told otherwise. */
+export function entry(fields: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+  return {
+    issuer,
+    audience: 'analytics',
+    tokens: ['bearer', 'cookie:session'],
+    keys: { secret: '${env:SESSION_SECRET}' },
+    tenant: 'claims.org',
+    ...fields,
+  };
+}
+
+/** `sessions` read by the real loader. */
+export function readSessions(entries: readonly unknown[]): readonly SessionConfig[] {
+  const text = stringify({ sessions: entries, providers: {}, embeds: {} });
+  const loaded = readConfig('gateway.yaml', text, { SESSION_SECRET: secret });
+  if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+  return loaded.config.sessions;
+}
+
+export function verifier(
+  entries: readonly unknown[] = [entry()],
+  allowedOrigins: readonly string[] = [],
+): VerifySession {
+  return createVerifySession(createIssuers(readSessions(entries)), allowedOrigins);
+}
+
+export function credentials(parts: Partial<Credentials>): Credentials {
+  return { authorization: [], cookie: '', ...parts };
+}
+
+export function bearer(token: string): Credentials {
+  return credentials({ authorization: [`Bearer ${token}`] });
+}
+
+/** A cookie as a browser sends it to its own site. */
+export function cookie(value: string): Credentials {
+  return credentials({ cookie: value, fetchSite: 'same-origin' });
+}
+
+/** `believed`, or the code of the refusal. */
+export async function outcome(session: Promise<Session>): Promise<string> {
+  try {
+    await session;
+    return 'believed';
+  } catch (error) {
+    if (error instanceof Refusal) return error.code;
+    throw error;
+  }
+}
+
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** Good claims; undefined leaves one out. */
+export function claims(fields: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+  const now = nowSeconds();
+  return { iss: issuer, aud: 'analytics', sub: 'ada', org: 'acme', iat: now, exp: now + 300, ...fields };
+}
+
+export function encode(part: string | Uint8Array): string {
+  return Buffer.from(part).toString('base64url');
+}
+
+/** Signs a payload as it stands, however broken, with the shared secret. */
+export function signBytes(
+  payload: string | Uint8Array,
+  {
+    header = { alg: 'HS256' },
+    key = secret,
+  }: { readonly header?: object; readonly key?: string | Buffer } = {},
+): string {
+  const input = `${encode(JSON.stringify(header))}.${encode(payload)}`;
+  return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
+}
+
+export function sign(fields: Readonly<Record<string, unknown>> = {}): string {
+  return signBytes(JSON.stringify(claims(fields)));
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import type { Credentials } from '../../src/gateway/session.ts';
+import { bearer, cookie, credentials, entry, outcome, sign, verifier } from './support.ts';
+
+const token = sign();
+const other = sign({ sub: 'eve' });
+const forged = `${token.slice(0, -3)}AAA`;
+
+test.each<[string, Credentials, string]>([
+  ['nothing at all', credentials({}), 'session_missing'],
+  ['a bearer token', bearer(token), 'believed'],
+  [
+    'a bearer token, the scheme in capitals',
+    credentials({ authorization: [`BEARER  ${token} `] }),
+    'believed',
+  ],
+  ['another scheme', credentials({ authorization: [`Basic ${token}`] }), 'session_missing'],
+  ['a bearer scheme without a token', credentials({ authorization: ['Bearer '] }), 'session_missing'],
+  ['a bare token in Authorization', credentials({ authorization: [token] }), 'session_missing'],
+  ['a cookie', cookie(`session=${token}`), 'believed'],
+  ['a cookie among others', cookie(`a=1; session=${token}; b="2"`), 'believed'],
+  ['a quoted cookie', cookie(`session="${token}"`), 'believed'],
+  ['an empty cookie', cookie('session='), 'session_missing'],
+  [
+    'a cookie whose name only begins alike',
+    cookie(`session2=${token}; xsession=${token}`),
+    'session_missing',
+  ],
+  ['a cookie whose name differs in case', cookie(`Session=${token}`), 'session_missing'],
+  ['an emptied cookie beside the real one', cookie(`session=; session=${token}`), 'believed'],
+])('%s', async (_case, sent, expected) => {
+  expect(await outcome(verifier()(sent))).toBe(expected);
+});
+
+test.each<[string, Credentials]>([
+  ['bearer and cookie', credentials({ authorization: [`Bearer ${token}`], cookie: `session=${token}` })],
+  ['two Authorization headers', credentials({ authorization: [`Bearer ${token}`, `Bearer ${token}`] })],
+  ['one cookie twice', cookie(`session=${token}; session=${token}`)],
+])('one token in two places is one session: %s', async (_case, sent) => {
+  expect(await outcome(verifier()(sent))).toBe('believed');
+});
+
+test.each<[string, Credentials]>([
+  ['bearer and cookie', credentials({ authorization: [`Bearer ${token}`], cookie: `session=${other}` })],
+  ['cookie and a broken bearer', credentials({ authorization: ['Bearer x'], cookie: `session=${token}` })],
+  ['a good bearer and a forged one', credentials({ authorization: [`Bearer ${token}`, `Bearer ${forged}`] })],
+  ['two Authorization headers', credentials({ authorization: [`Bearer ${other}`, `Bearer ${token}`] })],
+  ['the same cookie name twice', cookie(`session=${token}; session=${other}`)],
+  ['the same cookie name twice, one quoted', cookie(`session=${token}; session="${other}"`)],
+])('different tokens are nobody’s session: %s', async (_case, sent) => {
+  expect(await outcome(verifier()(sent))).toBe('session_ambiguous');
+});
+
+test('a token in a place that its issuer does not list is refused, even beside a listed one', async () => {
+  const verify = verifier([
+    entry({ tokens: ['bearer'] }),
+    entry({ issuer: 'https://other.example.com/', tokens: ['cookie:session'] }),
+  ]);
+  expect(await outcome(verify(cookie(`session=${token}`)))).toBe('session_invalid');
+  expect(await outcome(verify(bearer(token)))).toBe('believed');
+  const both = credentials({ authorization: [`Bearer ${token}`], cookie: `session=${token}` });
+  expect(await outcome(verify(both))).toBe('session_invalid');
+});
+
+test('a place that no issuer lists is not looked at', async () => {
+  const verify = verifier([entry({ tokens: ['bearer'] })]);
+  expect(await outcome(verify(cookie(`session=${token}`)))).toBe('session_missing');
+  const both = credentials({ authorization: [`Bearer ${token}`], cookie: `session=${other}` });
+  expect(await outcome(verify(both))).toBe('believed');
+});
+
+test('the cookie of a name with characters that mean something in patterns is found by that name alone', async () => {
+  const verify = verifier([entry({ tokens: ['cookie:__Host-a.b'] })]);
+  expect(await outcome(verify(cookie(`__Host-a.b=${token}`)))).toBe('believed');
+  expect(await outcome(verify(cookie(`__Host-aXb=${token}`)))).toBe('session_missing');
+});
