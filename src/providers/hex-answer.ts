@@ -1,0 +1,68 @@
+import type { HexProviderConfig } from '../config/hex.ts';
+import { isSecureUrl } from '../config/urls.ts';
+import { Refusal } from '../gateway/refusal.ts';
+import { excerpt } from './excerpt.ts';
+import { retryAfterMs } from './retry-after.ts';
+import type { Answer } from './send.ts';
+import { isAllowedHost } from './url-hosts.ts';
+
+/** Statuses that say the token, the project or the request is wrong: an operator has to act. */
+const misconfigured = new Set([400, 401, 403, 404, 422, 424]);
+
+/** Hex documents "429 until reset, 60 seconds after the first request" and no header. */
+const busyMs = 60_000;
+
+/**
+ * Reads the answer of createPresignedUrl: 200 with `{"url"}`, else a refusal whose reason is for the log.
+ *
+ * The URL must be https (http to a loopback host, when the API is on one too), on an allowed host, and
+ * without user or password. Error bodies of 401, 424, 429 and 5xx are not documented and may not be JSON.
+ *
+ * @param hidden values that must not appear in the reason
+ * @throws {Refusal} `provider_misconfigured`, `provider_busy`, `provider_unavailable`
+ */
+export function readPresignedUrl(
+  answer: Answer,
+  { baseUrl, urlHosts }: Pick<HexProviderConfig, 'baseUrl' | 'urlHosts'>,
+  hidden: readonly string[],
+): string {
+  const said = `status ${answer.status}: ${excerpt(wordsOf(answer.text), hidden)}`;
+  if (misconfigured.has(answer.status)) throw new Refusal('provider_misconfigured', { reason: said });
+  if (answer.status === 429) {
+    const wait = retryAfterMs(answer.headers) ?? busyMs;
+    throw new Refusal('provider_busy', { reason: 'status 429', retryAfterMs: wait });
+  }
+  if (answer.status !== 200) throw new Refusal('provider_unavailable', { reason: said });
+  const url = urlIn(answer.text);
+  if (!url || !isSecureUrl(url) || isDowngrade(url, baseUrl) || !isAllowedHost(url, urlHosts)) {
+    throw new Refusal('provider_unavailable', { reason: 'status 200 without a usable URL' });
+  }
+  return url.href;
+}
+
+/** http is for the sandbox, where both ends are loopback hosts; beside an https API it is a downgrade. */
+function isDowngrade(url: URL, baseUrl: URL): boolean {
+  return url.protocol === 'http:' && baseUrl.protocol === 'https:';
+}
+
+function urlIn(text: string): URL | undefined {
+  const { url } = fieldsOf(text);
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/** Hex's `{reason, details, traceId}`, the trace first; the whole text where it is something else. */
+function wordsOf(text: string): string {
+  const { reason, details, traceId } = fieldsOf(text);
+  const trace = typeof traceId === 'string' ? `trace ${traceId}: ` : '';
+  const words = [reason, details].filter((part) => typeof part === 'string').join('; ');
+  return `${trace}${words === '' ? text : words}`;
+}
+
+function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

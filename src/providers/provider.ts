@@ -1,0 +1,30 @@
+import type { EmbedConfig } from '../config/schema.ts';
+import type { Embed } from '../gateway/embed.ts';
+
+/**
+ * One configured product. An embed is bound to it once, at start: what the provider takes as an
+ * attribute, and how it prepares a mint.
+ */
+export interface Provider {
+  readonly kind: string;
+  bind(embed: EmbedConfig): Pick<Embed, 'takes' | 'prepare'>;
+  /** False while its circuit is open: calls are refused without being sent. */
+  readonly isReachable: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+/** The parts of an embed that every product shares, and its provider's own. */
+export function bindEmbed(name: string, config: EmbedConfig, provider: Provider): Embed {
+  return {
+    name,
+    title: config.title ?? name,
+    provider: config.provider,
+    kind: provider.kind,
+    allow: config.allow,
+    attributes: config.attributes,
+    inputs: config.inputs,
+    combination: config.combination,
+    freshnessMs: config.freshness,
+    ...provider.bind(config),
+  };
+}
