@@ -1,0 +1,187 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createAdmit, type AdmitOptions } from '../../src/admission/admit.ts';
+import { createMemoryStore } from '../../src/admission/memory.ts';
+import { createRedisStore } from '../../src/admission/redis.ts';
+import type { Budget, Store } from '../../src/admission/store.ts';
+import { Secret } from '../../src/config/secret.ts';
+import { Refusal } from '../../src/gateway/refusal.ts';
+import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
+import { startRedis, type RunningRedis } from '../support/redis.ts';
+import { policy, wide } from './support.ts';
+
+interface Opened {
+  readonly admit: ReturnType<typeof createAdmit>;
+  readonly ups: readonly boolean[];
+}
+
+function open(stores: Pick<AdmitOptions, 'shared' | 'local'>, budget: Budget = wide): Opened {
+  const ups: boolean[] = [];
+  const budgets = new Map([['hex', budget]]);
+  const admit = createAdmit({ ...stores, budgets, observeStore: (isUp) => ups.push(isUp) });
+  return { admit, ups };
+}
+
+async function openRedis(): Promise<{ redis: RunningRedis; client: RedisClient; store: Store }> {
+  const redis = await startRedis();
+  const client = connectRedis({ url: new Secret(redis.url), whenDown: 'local' });
+  client.on('error', () => undefined);
+  await waitUntilReady(client, 5000);
+  onTestFinished(async () => {
+    client.disconnect();
+    await redis.stop();
+  });
+  return { redis, client, store: createRedisStore(client) };
+}
+
+async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
+  const refused: unknown = await promise.catch((error: unknown) => error);
+  if (refused instanceof Refusal) return refused;
+  throw new Error('was not refused', { cause: refused });
+}
+
+test('a grant says what is left; a refusal says which policies were violated, what is left and when to come back', async () => {
+  const { admit, ups } = open({ shared: createMemoryStore() });
+  const policies = [
+    policy({ name: 'user', max: 5 }),
+    policy({ name: 'tenant-1m' }),
+    policy({ name: 'tenant-1d', perMs: 86_400_000 }),
+  ];
+  const granted = await admit({ policies, provider: 'hex' });
+  expect(granted.policies.map(({ name, remaining }) => [name, remaining])).toEqual([
+    ['user', 4],
+    ['tenant-1m', 0],
+    ['tenant-1d', 0],
+  ]);
+  const refusal = await refusalOf(admit({ policies, provider: 'hex' }));
+  expect(refusal).toMatchObject({
+    code: 'rate_limited',
+    status: 429,
+    parts: {
+      violatedPolicies: ['tenant-1m', 'tenant-1d'],
+      policies: [{ remaining: 4 }, { remaining: 0 }, { remaining: 0 }],
+    },
+  });
+  expect(refusal.parts.retryAfterMs).toBeGreaterThan(86_000_000);
+  expect(ups).toEqual([true, true]);
+});
+
+test('a spent budget is busy, and says when to come back', async () => {
+  const { admit } = open({ shared: createMemoryStore() }, { max: 1, perMs: 60_000, callMsMax: 10_000 });
+  const request = { policies: [policy({ max: 3 })], provider: 'hex' };
+  await admit(request);
+  const refusal = await refusalOf(admit(request));
+  expect(refusal).toMatchObject({
+    code: 'provider_busy',
+    status: 503,
+    parts: { policies: [{ remaining: 2 }] },
+  });
+  expect(refusal.parts.violatedPolicies).toBeUndefined();
+  expect(refusal.parts.retryAfterMs).toBeGreaterThan(69_000);
+  expect(refusal.parts.retryAfterMs).toBeLessThanOrEqual(70_000);
+});
+
+test('a provider without a budget is a fault, and nothing is granted', async () => {
+  const { admit } = open({ shared: createMemoryStore() });
+  await expect(admit({ policies: [], provider: 'cube' })).rejects.toThrow(TypeError);
+});
+
+test('a second attempt takes a second place, and is refused where there is none', async () => {
+  const { admit } = open({ shared: createMemoryStore() }, { ...wide, max: 2 });
+  const window = policy({ max: 3 });
+  const first = await admit({ policies: [window], provider: 'hex' });
+  expect(await first.another()).toBe(true);
+  expect(await first.another()).toBe(false);
+  expect((await refusalOf(admit({ policies: [window], provider: 'hex' }))).code).toBe('provider_busy');
+  first.settle('unsent');
+  // both places are free again, and the second attempt cost the user nothing
+  const again = await admit({ policies: [window], provider: 'hex' });
+  expect(again.policies).toMatchObject([{ remaining: 1 }]);
+  expect(await again.another()).toBe(true);
+});
+
+test('a grant that was used keeps its place for the provider’s window', async () => {
+  let now = 0;
+  const { admit } = open({ shared: createMemoryStore(() => now) }, { max: 1, perMs: 1000, callMsMax: 500 });
+  const grant = await admit({ policies: [], provider: 'hex' });
+  now = 300;
+  grant.settle('called');
+  expect((await refusalOf(admit({ policies: [], provider: 'hex' }))).parts.retryAfterMs).toBe(1000);
+  now = 1300;
+  await admit({ policies: [], provider: 'hex' });
+});
+
+test('while Redis is away the process limits by itself where it may, and says so', async () => {
+  const { redis, store } = await openRedis();
+  const { admit, ups } = open({ shared: store, local: createMemoryStore() }, { ...wide, max: 3 });
+  const request = { policies: [policy({ max: 2 })], provider: 'hex' };
+  const before = await admit(request);
+  expect(ups).toEqual([true]);
+
+  await redis.kill();
+  const first = await admit(request);
+  await admit(request);
+  expect((await refusalOf(admit(request))).code).toBe('rate_limited');
+  expect(ups).toEqual([true, false, false, false]);
+
+  // each grant ends where it was given: the local one frees a local place, the other one fails quietly
+  const { policies, provider } = { policies: [], provider: 'hex' };
+  await admit({ policies, provider });
+  expect((await refusalOf(admit({ policies, provider }))).code).toBe('provider_busy');
+  before.settle('unsent');
+  expect((await refusalOf(admit({ policies, provider }))).code).toBe('provider_busy');
+  first.settle('unsent');
+  await admit({ policies, provider });
+});
+
+test('while Redis is away nothing is granted where the process may not limit by itself', async () => {
+  const { redis, store } = await openRedis();
+  const { admit, ups } = open({ shared: store });
+  const request = { policies: [policy({ max: 2 })], provider: 'hex' };
+  const granted = await admit(request);
+  await redis.kill();
+  const startedAt = performance.now();
+  const refusal = await refusalOf(admit(request));
+  expect(performance.now() - startedAt).toBeLessThan(1500);
+  expect(refusal).toMatchObject({ code: 'limits_unavailable', status: 503, parts: { retryAfterMs: 1000 } });
+  expect(refusal.parts.reason).not.toContain('127.0.0.1');
+  expect(ups).toEqual([true, false]);
+  // a second attempt that cannot be counted is not made, and is no fault of the mint
+  expect(await granted.another()).toBe(false);
+});
+
+test('a Redis that stands still is as good as away, and is used again once it moves', async () => {
+  const { redis, store } = await openRedis();
+  const { admit, ups } = open({ shared: store, local: createMemoryStore() });
+  process.kill(redis.pid, 'SIGSTOP');
+  const startedAt = performance.now();
+  await admit({ policies: [], provider: 'hex' });
+  expect(performance.now() - startedAt).toBeLessThan(1500);
+  process.kill(redis.pid, 'SIGCONT');
+  await expect
+    .poll(async () => {
+      await admit({ policies: [], provider: 'hex' });
+      return ups.at(-1);
+    })
+    .toBe(true);
+  expect(ups[0]).toBe(false);
+});
+
+test('a grant given by Redis is ended in Redis, so that another replica finds the place free', async () => {
+  const { store } = await openRedis();
+  const budget = { max: 1, perMs: 60_000, callMsMax: 10_000 };
+  const [one, other] = [
+    open({ shared: store, local: createMemoryStore() }, budget),
+    open({ shared: store }, budget),
+  ];
+  const grant = await one.admit({ policies: [], provider: 'hex' });
+  expect((await refusalOf(other.admit({ policies: [], provider: 'hex' }))).code).toBe('provider_busy');
+  grant.settle('unsent');
+  await expect
+    .poll(async () =>
+      other.admit({ policies: [], provider: 'hex' }).then(
+        () => 'granted',
+        (error: unknown) => (error as Refusal).code,
+      ),
+    )
+    .toBe('granted');
+});
