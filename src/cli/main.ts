@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import type { SandboxCommand } from './sandbox.ts';
+import { writeJsonInsteadOfText } from './plain-output.ts';
+
+/** Exit codes: 0 fine, 1 a problem was found, 2 wrong usage. */
+const wrongUsage = 2;
+
+const program = new Command('embed-gateway')
+  .description('Lets web applications show embedded analytics safely')
+  .exitOverride()
+  .showHelpAfterError();
+
+const config = ['--config <file>', 'the configuration', 'config/gateway.yaml'] as const;
+
+program
+  .command('serve')
+  .description('run the gateway')
+  .option(...config)
+  .action(async (options: { config: string }) => {
+    writeJsonInsteadOfText();
+    await (await import('./serve.ts')).serve(options);
+  });
+program
+  .command('check')
+  .description('read the configuration as serve would, without the network; 0 when it is fine, else 1')
+  .option(...config)
+  .action(async (options: { config: string }) => {
+    (await import('./check.ts')).check(options);
+  });
+program
+  .command('schema')
+  .description('print the JSON Schema of the configuration, for editors')
+  .action(async () => {
+    (await import('./schema.ts')).schema();
+  });
+program
+  .command('sandbox')
+  .description('run stand-ins for the provider, a sign-in and a host page, to try without an account')
+  .option('--gateway <file>', 'also run a gateway with this configuration')
+  .option('--gateway-url <url>', 'where browsers reach the gateway', 'http://localhost:8080')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <number>', 'port of the host page', '4000')
+  .option('--hex-port <number>', 'port of the stand-in for Hex', '4010')
+  .action(async (options: SandboxCommand) => {
+    await (await import('./sandbox.ts')).sandbox(options);
+  });
+
+for (const command of program.commands) command.exitOverride().allowExcessArguments(false);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : wrongUsage;
+}

@@ -1,0 +1,49 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { Refusal } from '../gateway/refusal.ts';
+import { faultProblem, problemOf, retryAfterSeconds, transportProblem, type Problem } from './problem.ts';
+import { rateLimitFields } from './rate-limit-fields.ts';
+import { refusalPage } from './refusal-page.ts';
+
+/** Told of what nobody expected; the caller learns the request id alone. */
+export type ReportFault = (error: unknown, requestId: string) => void;
+
+/** The one place where an error becomes an answer: a refusal, a problem of the transport, or a fault. */
+export function createReplyError(reportFault: ReportFault) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    if (error instanceof Refusal) {
+      replyRefusal(error, request, reply);
+    } else if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+      replyProblem(transportProblem(error.statusCode, request.id), request, reply);
+    } else {
+      reportFault(error, request.id);
+      replyProblem(faultProblem(request.id), request, reply);
+    }
+  };
+}
+
+export function replyNotFound(request: FastifyRequest, reply: FastifyReply): void {
+  replyProblem(transportProblem(404, request.id), request, reply);
+}
+
+function replyRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(rateLimitFields(refusal.parts.policies ?? []));
+  const seconds = retryAfterSeconds(refusal);
+  if (seconds !== undefined) reply.header('retry-after', seconds);
+  if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
+  replyProblem(problemOf(refusal, request.id), request, reply);
+}
+
+function replyProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+  const isPage = request.routeOptions.config.refusals === 'page';
+  reply
+    .code(problem.status)
+    .type(isPage ? 'text/html; charset=utf-8' : 'application/problem+json; charset=utf-8')
+    .send(isPage ? refusalPage(problem) : JSON.stringify(problem));
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How the route answers refusals: `page` for people, else problem+json. */
+    refusals?: 'page';
+  }
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Asked } from '../gateway/asked.ts';
+import type { Issue } from '../gateway/issue.ts';
+import type { List } from '../gateway/list.ts';
+import { credentialsOf } from './credentials.ts';
+import { rateLimitFields } from './rate-limit-fields.ts';
+
+export interface RouteParts {
+  readonly issue: Issue;
+  readonly list: List;
+}
+
+/** The public routes. Each hands the request to the gateway as values and writes down what it gives. */
+export function addRoutes(app: FastifyInstance, { issue, list }: RouteParts): void {
+  const issueFor = (request: FastifyRequest, asked: Asked): ReturnType<Issue> =>
+    issue({ requestId: request.id, credentials: credentialsOf(request), asked });
+
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/embed-url',
+    handler: async (request, reply) => {
+      const { policies, expiresAtMs, ...issued } = await issueFor(request, askedOf(request));
+      reply.headers(rateLimitFields(policies));
+      const { url, embed, provider, singleUse, combination } = issued;
+      return { url, embed, provider, expiresAt: new Date(expiresAtMs).toISOString(), singleUse, combination };
+    },
+  });
+
+  app.get('/embeds', async (request) => ({
+    embeds: await list({ requestId: request.id, credentials: credentialsOf(request) }),
+  }));
+
+  app.get<{ Params: { name: string } }>(
+    '/embeds/:name/frame',
+    { config: { refusals: 'page' } },
+    async (request, reply) => {
+      const query = queryOf(request);
+      query.append('embed', request.params.name);
+      const { url, policies } = await issueFor(request, { form: 'query', query });
+      return reply.headers(rateLimitFields(policies)).redirect(url, 303);
+    },
+  );
+}
+
+function askedOf(request: FastifyRequest): Asked {
+  if (request.method === 'GET') return { form: 'query', query: queryOf(request) };
+  return { form: 'json', text: typeof request.body === 'string' ? request.body : '' };
+}
+
+function queryOf({ raw: { url = '' } }: FastifyRequest): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
+}

@@ -1,0 +1,29 @@
+import helmet from '@fastify/helmet';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Readiness } from './health.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface OperationsParts {
+  readonly readiness: () => Readiness;
+  readonly isStopping: () => boolean;
+  readonly metrics: Metrics;
+}
+
+/** The operators' listener: liveness, readiness, metrics. It must not be reachable by readers. */
+export async function createOperationsApp(parts: OperationsParts): Promise<FastifyInstance> {
+  const { readiness, isStopping, metrics } = parts;
+  const app = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: false });
+  await app.register(helmet);
+
+  app.get('/livez', () => ({ status: 'alive' }));
+  app.get('/readyz', async (_request, reply) => {
+    const state = readiness();
+    const isReady = state.status !== 'not_ready' && !isStopping();
+    return reply.code(isReady ? 200 : 503).send(isStopping() ? { ...state, status: 'stopping' } : state);
+  });
+  app.get('/metrics', async (_request, reply) => {
+    readiness();
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  return app;
+}

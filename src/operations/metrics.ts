@@ -1,0 +1,53 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Buckets in seconds: the gateway's own work takes milliseconds, a provider's answer up to its deadline. */
+const secondsBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What Prometheus reads. Labels take names from the configuration and codes, never a tenant or user. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    requests: new Counter({
+      name: 'embed_gateway_requests_total',
+      help: 'Requests by embed and outcome: minted, or the code of the refusal',
+      labelNames: ['embed', 'code'] as const,
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: 'embed_gateway_request_duration_seconds',
+      help: 'Time to the answer of a request that was minted',
+      labelNames: ['embed'] as const,
+      buckets: secondsBuckets,
+      registers,
+    }),
+    providerCalls: new Counter({
+      name: 'embed_gateway_provider_calls_total',
+      help: 'Calls to a provider by its answer’s status, or why there was none',
+      labelNames: ['provider', 'outcome'] as const,
+      registers,
+    }),
+    providerSeconds: new Histogram({
+      name: 'embed_gateway_provider_call_duration_seconds',
+      help: 'Time of a call to a provider',
+      labelNames: ['provider'] as const,
+      buckets: secondsBuckets,
+      registers,
+    }),
+    faults: new Counter({
+      name: 'embed_gateway_faults_total',
+      help: 'Answers 500: what nobody expected',
+      registers,
+    }),
+    dependencyUp: new Gauge({
+      name: 'embed_gateway_dependency_up',
+      help: '1 while the dependency serves, 0 while it does not',
+      labelNames: ['dependency'] as const,
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { openSandbox } from '../sandbox/support.ts';
+import { configOver, getEmbedUrl, runCommand, startGateway, temporaryFile } from '../support/gateway.ts';
+import { startServer } from '../support/server.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+describe('exit codes: 0 fine, 1 a problem was found, 2 wrong usage', () => {
+  it('check tells every problem with its place, and loads what serve would', async () => {
+    const sandbox = await openSandbox();
+    const config = configOver(sandbox);
+    const fine = await runCommand(['check', '--config', temporaryFile(config)], { env: { HEX_TOKEN: 'x' } });
+    expect(fine).toMatchObject({ code: 0, stderr: '' });
+    const broken = temporaryFile(
+      config.replace('claims.org_id', 'claim.org_id').replace('kind: hex', 'kind: hax'),
+    );
+    const found = await runCommand(['check', '--config', broken]);
+    expect(found.code).toBe(1);
+    expect(found.stderr).toContain(`${broken}:13:13 sessions[0].tenant: unknown variable "claim"`);
+    expect(found.stderr).toContain(`    tenant: claim.org_id\n              ^`);
+    expect(found.stderr).toMatch(/providers\.hex\.kind: /);
+    expect(found.stderr).toMatch(/providers\.hex\.token: \$\{env:HEX_TOKEN\} is not set/);
+  });
+
+  it('check on a file that is not there is a problem', async () => {
+    const { code, stderr } = await runCommand(['check', '--config', 'nowhere.yaml']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('nowhere.yaml:1:1 configuration: cannot be read (ENOENT)') as string,
+    });
+  });
+
+  it.each([
+    [[]],
+    [['serv']],
+    [['check', '--confg', 'x']],
+    [['check', 'x']],
+    [['check', '--config']],
+    [['sandbox', '--port', 'x']],
+  ])('wrong usage %j is 2', async (args) => {
+    expect((await runCommand(args)).code).toBe(2);
+  });
+
+  it('help is 0', async () => {
+    expect((await runCommand(['--help'])).code).toBe(0);
+  });
+});
+
+it('the schema beside the default configuration is the one that `schema` prints, and describes every field', async () => {
+  const { stdout } = await runCommand(['schema']);
+  expect(readFileSync(join(root, 'config/gateway.schema.json'), 'utf8')).toBe(stdout);
+  const undescribed: string[] = [];
+  const look = (node: unknown, path: string): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, field] of Object.entries((node as { properties?: object }).properties ?? {})) {
+      const { description, const: fixed } = field as { description?: string; const?: unknown };
+      if (description === undefined && fixed === undefined) undescribed.push(`${path}.${name}`);
+    }
+    for (const [key, child] of Object.entries(node)) look(child, `${path}.${key}`);
+  };
+  look(JSON.parse(stdout), '');
+  expect(undescribed).toEqual([]);
+});
+
+describe('serve', () => {
+  it('writes one JSON object a line, problems at start included, and exits with 1', async () => {
+    const sandbox = await openSandbox();
+    const { code, stdout, stderr } = await runCommand([
+      'serve',
+      '--config',
+      temporaryFile(configOver(sandbox)),
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toBe('');
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/gateway\.yaml:18:12 providers\.hex\.token: \$\{env:HEX_TOKEN\} is not set$/),
+    ]);
+  });
+
+  it('exits with 1 and a log line when its port is taken', async () => {
+    const sandbox = await openSandbox();
+    const { port } = new URL(sandbox.hostPageUrl);
+    const config = configOver(sandbox).replace('port: 0', `port: ${port}`);
+    const { code, stdout } = await runCommand(['serve', '--config', temporaryFile(config)], {
+      env: { HEX_TOKEN: 'x' },
+    });
+    expect(code).toBe(1);
+    expect(stdout).toContain('EADDRINUSE');
+  });
+
+  it('writes warnings of Node itself as JSON lines too', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), {
+      HEX_TOKEN: sandbox.hexToken,
+      NODE_OPTIONS: `--import=${temporaryFile('process.on("SIGUSR2", () => process.emitWarning("a test warning"))', 'warn.mjs')}`,
+    });
+    gateway.kill('SIGUSR2');
+    await expect.poll(gateway.output).toContain('a test warning');
+    expect(gateway.lines().at(-1)).toMatchObject({ level: 'warn', err: { message: 'a test warning' } });
+  });
+
+  it('writes one audit line for each mint and each refusal', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    const minted = await getEmbedUrl(gateway, await sandbox.signSession({ sub: 'ada' }));
+    const { combination } = (await minted.json()) as { combination: { key: string } };
+    await getEmbedUrl(gateway, await sandbox.signSession({ sub: 'ada' }), 'embed=secretive');
+    await getEmbedUrl(gateway, 'garbage');
+    await expect.poll(() => gateway.lines().filter(({ audit }) => audit !== undefined).length).toBe(3);
+    const [mint, denied, stranger] = gateway.lines().filter(({ audit }) => audit !== undefined);
+    expect(mint).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/Z$/) as string,
+      audit: 'mint',
+      code: 'minted',
+      embed: 'sales',
+      provider: 'hex',
+      tenant: 'acme',
+      user: 'ada',
+      combination: combination.key,
+      requestId: minted.headers.get('x-request-id'),
+      durationMs: expect.any(Number) as number,
+    });
+    expect(denied).toMatchObject({
+      audit: 'refusal',
+      code: 'embed_denied',
+      embed: 'secretive',
+      tenant: 'acme',
+    });
+    expect(stranger).toMatchObject({ audit: 'refusal', code: 'session_invalid' });
+    expect(stranger).not.toHaveProperty('tenant');
+  });
+
+  it('finishes what is in flight when it is told to stop, and takes nothing new', async () => {
+    const sandbox = await openSandbox();
+    const slow = await slowProxy(sandbox.hexBaseUrl, 700);
+    const gateway = await startGateway(configOver(sandbox, { hexBaseUrl: slow }), {
+      HEX_TOKEN: sandbox.hexToken,
+    });
+    const inFlight = getEmbedUrl(gateway, await sandbox.signSession({ sub: 'ada' }));
+    await after(200);
+    const stopped = gateway.stop();
+    await after(100);
+    await expect(fetch(`${gateway.url}/embeds`)).rejects.toThrow();
+    expect((await inFlight).status).toBe(200);
+    expect(await stopped).toBe(0);
+    expect(gateway.lines().at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+});
+
+/** Hands a request on to a provider after a while. @returns the base URL to use in its place */
+async function slowProxy(target: string, delayMs: number): Promise<string> {
+  const port = await startServer((request, body, response) => {
+    void after(delayMs)
+      .then(() =>
+        fetch(new URL(request.url ?? '/', target), {
+          method: 'POST',
+          headers: {
+            authorization: request.headers.authorization ?? '',
+            'content-type': 'application/json',
+          },
+          body,
+        }),
+      )
+      .then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
+  });
+  return `http://localhost:${port}/api/v1`;
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSandbox } from '../sandbox/support.ts';
+import { configOver, getEmbedUrl, problemIn, startGateway } from '../support/gateway.ts';
+import { startKeyServer } from '../support/key-server.ts';
+
+describe('readiness names each dependency', () => {
+  it('and is 503 while the keys of an issuer were never fetched: its sessions are unverifiable, others go on', async () => {
+    const sandbox = await openSandbox();
+    const keyServer = await startKeyServer();
+    onTestFinished(() => keyServer.stop());
+    keyServer.behave('status 500');
+    const second = `  - issuer: ${keyServer.issuer}
+    audience: analytics
+    keys: { jwks: "${keyServer.jwksUrl}" }
+    algorithms: [RS256]
+    tenant: claims.org_id
+providers:`;
+    const config = configOver(sandbox).replace('providers:', second);
+    const gateway = await startGateway(config, { HEX_TOKEN: sandbox.hexToken });
+    const ready = async (): Promise<{ status: number; body: unknown }> => {
+      const response = await fetch(`${gateway.operationsUrl}/readyz`);
+      return { status: response.status, body: await response.json() };
+    };
+    await expect.poll(gateway.output).toContain('cannot be fetched yet');
+    expect(await ready()).toEqual({
+      status: 503,
+      body: {
+        status: 'not_ready',
+        dependencies: {
+          [`keys of ${sandbox.issuer}`]: { up: true },
+          [`keys of ${keyServer.issuer}`]: { up: false, note: 'its sessions cannot be verified' },
+          'provider hex': { up: true },
+        },
+      },
+    });
+    const strange = await keyServer.sign({ sub: 'zoe', org_id: 'acme' }, { audience: 'analytics' });
+    const refused = await getEmbedUrl(gateway, strange);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await problemIn(refused)).toMatchObject({ status: 503, code: 'session_unverifiable' });
+    expect((await getEmbedUrl(gateway, await sandbox.signSession({}))).status).toBe(200);
+
+    keyServer.behave('normal');
+    expect((await getEmbedUrl(gateway, strange, 'embed=handbook')).status).toBe(200);
+    expect(await ready()).toMatchObject({ status: 200, body: { status: 'ready' } });
+  });
+
+  it('and stays ready, degraded, while a provider’s circuit is open', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox, { hexBaseUrl: 'http://127.0.0.1:1/api/v1' }), {
+      HEX_TOKEN: sandbox.hexToken,
+    });
+    const token = await sandbox.signSession({});
+    for (let count = 0; count < 6; count += 1) {
+      expect(await problemIn(await getEmbedUrl(gateway, token))).toMatchObject({
+        code: 'provider_unavailable',
+      });
+    }
+    const response = await fetch(`${gateway.operationsUrl}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      status: 'degraded',
+      dependencies: { 'provider hex': { up: false } },
+    });
+    await expect
+      .poll(() => gateway.lines().filter(({ reason }) => reason === 'circuit open'))
+      .toHaveLength(1);
+  });
+});
+
+describe('metrics', () => {
+  it('count requests by embed and outcome, and name no tenant or user', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    await getEmbedUrl(gateway, await sandbox.signSession({ sub: 'ada' }));
+    await getEmbedUrl(gateway, await sandbox.signSession({ sub: 'ada' }), 'embed=secretive');
+    await getEmbedUrl(gateway, 'garbage', 'embed=label-from-a-stranger');
+    const text = await (await fetch(`${gateway.operationsUrl}/metrics`)).text();
+    expect(text).toContain('embed_gateway_requests_total{embed="sales",code="minted"} 1');
+    expect(text).toContain('embed_gateway_requests_total{embed="secretive",code="embed_denied"} 1');
+    expect(text).toContain('embed_gateway_requests_total{embed="",code="session_invalid"} 1');
+    expect(text).toContain('embed_gateway_provider_calls_total{provider="hex",outcome="200"} 1');
+    expect(text).toContain('embed_gateway_dependency_up{dependency="provider hex"} 1');
+    expect(text).not.toMatch(/acme|ada|stranger/);
+  });
+
+  it('and health are not on the public listener, nor is the gateway on the operations one', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    for (const path of ['/metrics', '/livez', '/readyz']) {
+      expect((await fetch(gateway.operationsUrl + path)).status).toBe(200);
+      expect((await fetch(gateway.url + path)).status).toBe(404);
+    }
+    expect((await fetch(`${gateway.operationsUrl}/embed-url?embed=sales`)).status).toBe(404);
+  });
+});
