@@ -82,10 +82,3 @@ export function table<Item extends z.ZodType>(item: Item, description: string) {
     .describe(description)
     .transform((record): ReadonlyMap<string, z.output<Item>> => new Map(Object.entries(record)));
 }
-
-/** Settings of which exactly one must be given. */
-export function exactlyOne(given: Readonly<Record<string, unknown>>): string | undefined {
-  const names = Object.keys(given);
-  const set = names.filter((key) => given[key] !== undefined);
-  return set.length === 1 ? undefined : `needs exactly one of ${names.join(', ')}`;
-}

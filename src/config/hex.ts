@@ -96,21 +96,8 @@ export const hexEmbedSchema = z
     }).prefault('1h'),
   })
   .describe('a Hex project that browsers may ask for')
-  .transform((embed, context) => {
-    const issue = (path: (string | number)[], message: string): void => {
-      context.issues.push({ code: 'custom', message, input: embed, path });
-    };
+  .transform((embed) => {
     const attributes = embed.attributes ?? new Map<string, never>();
-    if (attributes.size === 0 && embed.public === undefined) {
-      issue(['attributes'], 'is missing: say `public: true` if nothing is to filter this embed');
-    }
-    if (attributes.size > 0 && embed.public === true) {
-      issue(['public'], 'contradicts `attributes`: an embed is filtered or public');
-    }
-    if (embed.inputs.has('embed')) issue(['inputs', 'embed'], 'is a reserved name');
-    for (const [index, attribute] of (embed.combination ?? []).entries()) {
-      if (!attributes.has(attribute)) issue(['combination', index], 'is not one of `attributes`');
-    }
     return { ...embed, attributes, combination: embed.combination ?? [...attributes.keys()] };
   });
 

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { exactlyOne, secret, secureUrl } from './fields.ts';
+import { secret, secureUrl } from './fields.ts';
 
 /** How each algorithm of RFC 7518 and RFC 8037 constrains its key. HMAC: bytes of the hash. */
 const algorithmKeys = {
@@ -52,13 +52,9 @@ const keysShape = z.strictObject({
 });
 
 /** Where an issuer's keys come from: exactly one of the four. */
-export const keysSchema = keysShape
-  .describe('where the keys come from: exactly one of discovery, jwks, pem, secret')
-  .check(({ value, issues }) => {
-    const { discovery, jwks, pem, secret: shared } = value;
-    const message = exactlyOne({ discovery, jwks, pem, secret: shared });
-    if (message !== undefined) issues.push({ code: 'custom', message, input: value });
-  });
+export const keysSchema = keysShape.describe(
+  'where the keys come from: exactly one of discovery, jwks, pem, secret',
+);
 
 export type KeysConfig = z.output<typeof keysSchema>;
 

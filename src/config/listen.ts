@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { exactlyOne, secret } from './fields.ts';
+import { secret } from './fields.ts';
 import { Secret } from './secret.ts';
 
 const host = (fallback: string) =>
@@ -65,12 +65,7 @@ export const redisSchema = z
       .describe('local: each process limits by itself; refuse: 503 until Redis is back')
       .default('local'),
   })
-  .describe('where limits and combinations are shared; left out: one process, everything in memory')
-  .check(({ value, issues }) => {
-    const { url, cluster, sentinel } = value;
-    const message = exactlyOne({ url, cluster, sentinel });
-    if (message !== undefined) issues.push({ code: 'custom', message, input: value });
-  });
+  .describe('where limits and combinations are shared; left out: one process, everything in memory');
 
 function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');

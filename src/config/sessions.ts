@@ -49,9 +49,6 @@ export const sessionSchema = z
     };
     const fitted = fitAlgorithms(session.keys, session.algorithms);
     if (typeof fitted === 'string') issue('algorithms', fitted);
-    if (session.audience === undefined && session.require.length === 0) {
-      issue('audience', 'is missing: without it, require must say what replaces it');
-    }
     if (session.keys.discovery === true && !isSecure(session.issuer)) {
       issue('issuer', 'must be an https:// URL (http:// only to a loopback host) with discovery');
     }

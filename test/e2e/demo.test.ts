@@ -1,0 +1,184 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { launchBrowser } from '../support/browser.ts';
+import { readmeCommands, root } from '../support/readme.ts';
+import { startServer } from '../support/server.ts';
+
+const commands = readmeCommands();
+const demoCommand = 'npm ci && npm run demo';
+
+let folder = '';
+let demo: ChildProcess;
+let output = '';
+let address = '';
+let browser: Browser;
+
+/** A copy of what a clone would hold: no node_modules, nothing built. */
+function cloneInto(target: string): void {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  for (const file of listed.split('\0').filter((name) => name !== '')) {
+    mkdirSync(join(target, dirname(file)), { recursive: true });
+    cpSync(join(root, file), join(target, file));
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'embed-gateway-demo-'));
+  cloneInto(folder);
+  expect(commands).toContain(demoCommand);
+  demo = spawn('bash', ['-c', demoCommand], { cwd: folder, detached: true });
+  address = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString();
+      const [, url] = /^Open (http:\S+) in a browser/m.exec(output) ?? [];
+      if (url !== undefined) resolve(url);
+    };
+    demo.stdout?.on('data', read);
+    demo.stderr?.on('data', read);
+    demo.on('exit', () => {
+      reject(new Error(`the demo ended:\n${output}`));
+    });
+  });
+  browser = await launchBrowser();
+}, 180_000);
+
+afterAll(async () => {
+  await browser.close();
+  if (demo.exitCode === null && demo.pid !== undefined) {
+    process.kill(-demo.pid, 'SIGINT');
+    await once(demo, 'exit');
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function openPage(): Promise<Page> {
+  const context = await browser.newContext();
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.goto(address);
+  return page;
+}
+
+async function signIn(page: Page, person: string): Promise<void> {
+  await page.getByTestId(`sign-in-${person}`).click();
+  await page.getByTestId('who').waitFor();
+}
+
+/** The organisation and rows that the embedded page shows. */
+async function embedded(page: Page): Promise<{ org: string; rows: readonly string[] }> {
+  const frame = page.getByTestId('embed').contentFrame();
+  await frame.getByTestId('row').first().waitFor();
+  return {
+    org: await frame.getByTestId('org').innerText(),
+    rows: await frame.getByTestId('row').allInnerTexts(),
+  };
+}
+
+describe('the demo, from a fresh clone, in a real browser', () => {
+  it('shows each person their own rows: after sign-in, after a reload, and others to another tenant', async () => {
+    const page = await openPage();
+    await signIn(page, 'ada');
+    const ada = await embedded(page);
+    expect(ada.org).toBe('acme');
+    expect(ada.rows.length).toBeGreaterThan(2);
+    await page.reload();
+    expect(await embedded(page)).toEqual(ada);
+
+    await page.getByRole('button', { name: /sign out/i }).click();
+    await signIn(page, 'grace');
+    const grace = await embedded(page);
+    expect(grace.org).toBe('globex');
+    expect(grace.rows.filter((row) => ada.rows.includes(row))).toEqual([]);
+  });
+
+  it('shows a viewer fewer regions, and tells a person without a tenant why there is nothing', async () => {
+    const viewer = await openPage();
+    await signIn(viewer, 'ben');
+    const { rows } = await embedded(viewer);
+    expect(rows.every((row) => row.includes('EU'))).toBe(true);
+
+    const stranger = await openPage();
+    await signIn(stranger, 'noa');
+    await expect.poll(() => stranger.getByTestId('problem').innerText()).toContain('session_invalid');
+    expect(output).toContain('tenant is not a non-empty string');
+  });
+
+  it('works without script, through the frame’s own address', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.goto(address);
+    await signIn(page, 'hugo');
+    await page.getByRole('link', { name: /without script/i }).click();
+    expect((await embedded(page)).org).toBe('globex');
+  });
+
+  it('refuses a page of another origin that uses the reader’s cookie', async () => {
+    const page = await openPage();
+    await signIn(page, 'ada');
+    // another port is another origin of the same site: the cookie is sent, and must not be enough
+    const port = await startServer((_request, _body, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>evil</title>');
+    });
+    await page.goto(`http://localhost:${port}/`);
+    const status = await page.evaluate(async () => {
+      const url = 'http://localhost:8080/embed-url?embed=sales';
+      await fetch(url, { credentials: 'include', mode: 'no-cors' }).catch(() => undefined);
+      return fetch(url, { credentials: 'include' }).then(
+        (reply) => reply.status,
+        () => 'unreadable',
+      );
+    });
+    expect(status).toBe('unreadable');
+    await expect.poll(() => output).toContain('"code":"origin_denied"');
+    const denied = output.split('\n').filter((line) => line.includes('"code":"origin_denied"'));
+    expect(denied).toHaveLength(2);
+  });
+
+  it('answers the README’s own calls', () => {
+    const calls = commands.filter((command) => command.startsWith('curl '));
+    expect(calls).toHaveLength(2);
+    const [, answer = ''] = calls.map((call) =>
+      execFileSync('bash', ['-c', call], { cwd: folder, encoding: 'utf8' }),
+    );
+    const issued = z.object({ url: z.url(), embed: z.literal('sales'), singleUse: z.literal(true) });
+    expect(issued.safeParse(JSON.parse(answer)).error).toBeUndefined();
+  });
+});
+
+it('every other command of the README is one that is run here or by .ci/run', () => {
+  const known = [
+    demoCommand,
+    'docker compose --env-file config/sandbox.env --profile sandbox up --build', // held by test/container.test.ts
+    'npm run build',
+    'npx embed-gateway check --config config/gateway.yaml', // below
+    'npm ci && npm test', // this very run
+  ];
+  expect(commands.filter((command) => !command.startsWith('curl '))).toEqual(known);
+});
+
+it('the README’s check tells the problem that it shows', () => {
+  const env = { ...process.env, APP_ORIGIN: 'https://app.example.com', REDIS_URL: 'redis://redis:6379' };
+  const more = {
+    SESSION_ISSUER: 'https://login.example.com/',
+    SESSION_JWKS_URL: 'https://login.example.com/jwks.json',
+    HEX_BASE_URL: 'https://app.hex.tech/api/v1',
+  };
+  const script = 'npx embed-gateway check --config config/gateway.yaml 2>&1; echo "exit $?"';
+  const said = execFileSync('bash', ['-c', script], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...env, ...more },
+  });
+  expect(said).toContain('config/gateway.yaml:44:12 providers.hex.token: ${env:HEX_TOKEN} is not set');
+  expect(said).toContain('exit 1');
+});

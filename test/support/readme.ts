@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '../..');
+
+/** The commands of the README's shell blocks, a line each, in order. */
+export function readmeCommands(): readonly string[] {
+  const text = readFileSync(join(root, 'README.md'), 'utf8');
+  const blocks = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)];
+  return blocks.flatMap(([, block = '']) => block.trim().split('\n'));
+}
