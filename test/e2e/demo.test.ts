@@ -139,7 +139,8 @@ describe('the demo, from a fresh clone, in a real browser', () => {
       );
     });
     expect(status).toBe('unreadable');
-    const denied = (): readonly string[] => output.split('\n').filter((line) => line.includes('origin_denied'));
+    const denied = (): readonly string[] =>
+      output.split('\n').filter((line) => line.includes('origin_denied'));
     await expect.poll(denied).toHaveLength(2);
   });
 
