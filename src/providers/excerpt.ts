@@ -1,49 +1,60 @@
-const charactersMax = 400;
+import { fieldsOf } from './json-object.ts';
+
+const readMax = 2000;
+const wordsMax = 60;
 
 /**
- * What may be logged of a provider's own words: one short line in which no private value, address
- * or token is left.
+ * What may be logged of a provider's own words: those that are plain prose and no part of anything
+ * private; the rest is `…`. Providers repeat what they were sent, cut, escaped or encoded in ways that
+ * nobody can list, so words are let through, not taken out.
  *
- * @param hidden values that must not appear: the secret, and whatever the request filtered rows by
+ * @param hidden the secret, and whatever the request filtered rows by
  */
-export function excerpt(text: string, hidden: readonly string[]): string {
-  const spelled = new Set(hidden.filter((value) => value !== '').flatMap(spellings));
-  const longestFirst = [...spelled].toSorted((a, b) => b.length - a.length);
-  const without = longestFirst.reduce((rest, value) => rest.replaceAll(value, '[hidden]'), text);
-  return without
-    .replace(/\b[a-z][a-z0-9+.-]*(?::|%3a)(?:\\?\/|%2f){2}[^\s"'<>]+/gi, '[url]')
-    .replace(/[\w-]{8,}\.[\w-]{8,}\.[\w-]+/g, '[token]')
-    .replace(/[\p{Cc}\s]+/gu, ' ')
-    .slice(0, charactersMax)
-    .trim();
+function excerpt(text: string, hidden: readonly string[]): string {
+  const secrets = hidden.map(normal).filter((secret) => secret !== '');
+  const words = text.slice(0, readMax).split(/[\s"'`,:;()[\]{}]+/, wordsMax);
+  const shown = words.filter((word) => word !== '').map((word) => (isProse(word, secrets) ? word : '…'));
+  return shown.filter((word, index) => word !== '…' || shown[index - 1] !== '…').join(' ');
 }
 
-/** A value as it stands, in a URL, and as JSON writes it, with or without ASCII alone, once and in JSON again. */
-function spellings(value: string): readonly string[] {
-  const once = inJson(value);
-  const ascii = once.replace(
-    /[^\0-\x7f]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+/** A word of letters, or a number as short as a status, that no private value has in it or is in. */
+function isProse(word: string, secrets: readonly string[]): boolean {
+  if (!/^(?:[A-Za-z][A-Za-z_-]{0,24}|\d{3})[.!?]?$/.test(word)) return false;
+  const plain = normal(word);
+  return !secrets.some(
+    (secret) =>
+      secret === plain ||
+      (plain.length > 2 && secret.includes(plain)) ||
+      (secret.length > 2 && plain.includes(secret)),
   );
-  const encoded = encodeURIComponent(value.toWellFormed());
-  return [value, encoded, once, ascii, inJson(once), inJson(ascii)];
 }
 
-function inJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+/**
+ * What a provider said in an error, for the log: its status, its trace id, its words. Read as
+ * `{reason, details, traceId}` where it is that, else as text.
+ */
+export function said(
+  { status, text }: { readonly status: number; readonly text: string },
+  hidden: readonly string[],
+): string {
+  const { reason, details, traceId } = fieldsOf(text);
+  const words = [reason, details].filter((part) => typeof part === 'string').join(' ');
+  const trace = traceOf(traceId, hidden);
+  return `status ${status}:${trace === undefined ? '' : ` trace ${trace}:`} ${excerpt(words === '' ? text : words, hidden)}`;
 }
 
-/** The texts of a value and, where it is JSON itself, of everything in it. */
-export function textsIn(value: string): readonly string[] {
-  try {
-    const texts: string[] = [value];
-    JSON.parse(value, (key, item: unknown) => {
-      texts.push(key);
-      if (typeof item === 'string' || typeof item === 'number') texts.push(String(item));
-      return item;
-    });
-    return texts.filter((text) => text.length > 1);
-  } catch {
-    return [value];
-  }
+/** A trace id as it stands, unless it is something private in its place. */
+function traceOf(traceId: unknown, hidden: readonly string[]): string | undefined {
+  if (typeof traceId !== 'string' || !/^[\w-]{1,64}$/.test(traceId)) return undefined;
+  const plain = normal(traceId);
+  const isPrivate = hidden.map(normal).some((secret) => secret.length > 5 && plain.includes(secret));
+  return isPrivate || hidden.map(normal).includes(plain) ? undefined : traceId;
+}
+
+/** Without case, accents, or anything but letters and digits. */
+function normal(text: string): string {
+  return text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '');
 }

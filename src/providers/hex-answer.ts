@@ -1,7 +1,8 @@
 import type { HexProviderConfig } from '../config/hex.ts';
 import { isSecureUrl } from '../config/urls.ts';
 import { Refusal } from '../gateway/refusal.ts';
-import { excerpt } from './excerpt.ts';
+import { said } from './excerpt.ts';
+import { fieldsOf } from './json-object.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Answer } from './send.ts';
 import { isAllowedHost } from './url-hosts.ts';
@@ -26,14 +27,18 @@ export function readPresignedUrl(
   { baseUrl, urlHosts }: Pick<HexProviderConfig, 'baseUrl' | 'urlHosts'>,
   hidden: readonly string[],
 ): string {
-  const said = `status ${answer.status}: ${excerpt(wordsOf(answer.text), hidden)}`;
-  if (misconfigured.has(answer.status)) throw new Refusal('provider_misconfigured', { reason: said });
+  if (answer.status === 200) return usableUrl(answer.text, baseUrl, urlHosts);
+  const reason = said(answer, hidden);
+  if (misconfigured.has(answer.status)) throw new Refusal('provider_misconfigured', { reason });
   if (answer.status === 429) {
     const wait = retryAfterMs(answer.headers) ?? busyMs;
-    throw new Refusal('provider_busy', { reason: 'status 429', retryAfterMs: wait });
+    throw new Refusal('provider_busy', { reason, retryAfterMs: wait });
   }
-  if (answer.status !== 200) throw new Refusal('provider_unavailable', { reason: said });
-  const url = urlIn(answer.text);
+  throw new Refusal('provider_unavailable', { reason });
+}
+
+function usableUrl(text: string, baseUrl: URL, urlHosts: readonly string[]): string {
+  const url = urlIn(text);
   if (!url || !isSecureUrl(url) || isDowngrade(url, baseUrl) || !isAllowedHost(url, urlHosts)) {
     throw new Refusal('provider_unavailable', { reason: 'status 200 without a usable URL' });
   }
@@ -48,21 +53,4 @@ function isDowngrade(url: URL, baseUrl: URL): boolean {
 function urlIn(text: string): URL | undefined {
   const { url } = fieldsOf(text);
   return typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
-}
-
-/** Hex's `{reason, details, traceId}`, the trace first; the whole text where it is something else. */
-function wordsOf(text: string): string {
-  const { reason, details, traceId } = fieldsOf(text);
-  const trace = typeof traceId === 'string' ? `trace ${traceId}: ` : '';
-  const words = [reason, details].filter((part) => typeof part === 'string').join('; ');
-  return `${trace}${words === '' ? text : words}`;
-}
-
-function fieldsOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

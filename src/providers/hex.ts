@@ -1,29 +1,30 @@
 import type { HexEmbedConfig, HexProviderConfig } from '../config/hex.ts';
 import type { Secret } from '../config/secret.ts';
 import type { EmbedUrl, MintOrder } from '../gateway/embed.ts';
-import { textsIn } from './excerpt.ts';
 import { readPresignedUrl } from './hex-answer.ts';
 import type { Provider } from './provider.ts';
 import type { Answer, OutboundRequest, Send } from './send.ts';
 
 /** Hex: signed embedding by createPresignedUrl. */
-export function createHexProvider(config: HexProviderConfig, { send, isReachable, close }: Send): Provider {
+export function createHexProvider(
+  config: HexProviderConfig,
+  { open, send, isReachable, close }: Send,
+): Provider {
   /** The one that last worked comes first. */
   let tokens: readonly Secret[] = config.token;
 
   /**
-   * Sends with one token, and with the next when Hex answers 401; one deadline holds for both. A call
-   * with a token that Hex does not know cannot be counted for the workspace, so the second needs no
+   * Sends with one token, and with the next when Hex answers 401, within one deadline. A call with a token that Hex does not know cannot be counted for the workspace, so the second needs no
    * other place in the budget.
    */
   async function sendSigned(
     build: (token: Secret) => OutboundRequest,
-    grant: Parameters<Send['send']>[1],
+    grant: Parameters<Send['open']>[0],
   ): Promise<Answer> {
-    const deadline = AbortSignal.timeout(config.timeout);
+    const call = open(grant);
     let unknown: Answer | undefined;
     for (const token of tokens) {
-      const answer = await send(build(token), grant, deadline);
+      const answer = await send(build(token), call);
       if (answer.status !== 401) {
         tokens = [token, ...tokens.filter((other) => other !== token)];
         return answer;
@@ -90,6 +91,11 @@ export function createPresignedUrlRequest(
 
 /** All that must not be logged when Hex repeats it: tokens, attributes, inputs. */
 function hiddenIn({ attributes, inputs }: MintOrder, tokens: readonly Secret[]): readonly string[] {
-  const values = [...attributes.values(), ...inputs.values()].map(String).flatMap(textsIn);
-  return [...tokens.map((token) => token.reveal()), ...values];
+  const values = [...attributes.values(), ...inputs.values()].map(String);
+  return [...tokens.map((token) => token.reveal()), ...values, ...values.flatMap(wordsIn)];
+}
+
+/** The parts of a value: a provider may repeat one element of a list. */
+function wordsIn(value: string): readonly string[] {
+  return value.split(/[^\p{L}\p{N}]+/u);
 }

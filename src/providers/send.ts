@@ -1,10 +1,16 @@
 import { performance } from 'node:perf_hooks';
-import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import {
+  BrokenCircuitError,
+  circuitBreaker,
+  CircuitState,
+  ConsecutiveBreaker,
+  handleWhenResult,
+} from 'cockatiel';
 import { Pool } from 'undici';
 import type { Grant } from '../gateway/admission.ts';
 import { readCapped } from '../gateway/read-capped.ts';
 import { Refusal } from '../gateway/refusal.ts';
-import { excerpt } from './excerpt.ts';
+import { said } from './excerpt.ts';
 
 export interface OutboundRequest {
   readonly method: 'POST';
@@ -29,31 +35,37 @@ export interface SendOptions {
   readonly observe: (outcome: string, durationMs: number) => void;
 }
 
+/** All that is sent for one mint: one deadline, and one second attempt at most. */
+export interface Call {
+  readonly deadline: AbortSignal;
+  /** Whether an attempt that got this far may be repeated; true once at most. */
+  readonly mayRepeat: (reached: Reached) => Promise<boolean>;
+}
+
 /** The one way out to a provider. */
 export interface Send {
+  /** @param grant asked for another call of the budget before a second attempt */
+  readonly open: (grant: Pick<Grant, 'another'>) => Call;
   /**
    * Sends a request and gives the answer, whatever its status below 500.
    *
-   * Connections are kept; redirects are not followed; an answer over 64 kB is none. It is tried twice
-   * at most, and again only when nothing was answered (no connection, connection lost, 502 to 504) and
-   * the budget has another call, or needs none because the first never left. After five failures in a
-   * row nothing is sent for 10 s.
+   * Connections are kept; redirects are not followed; an answer over 64 kB is none. It is tried again
+   * only when nothing was answered (no connection, connection lost, 502 to 504) and the budget has
+   * another call, or needs none because the first never left. After five failures in a row to reach the
+   * provider nothing is sent for 10 s; an answer of 500 is the request's own matter and closes nothing.
    *
-   * @param deadline default: the time-out, from now
    * @throws {Refusal} `provider_unavailable`, `provider_timeout`
    */
-  readonly send: (
-    request: OutboundRequest,
-    grant: Pick<Grant, 'another'>,
-    deadline?: AbortSignal,
-  ) => Promise<Answer>;
+  readonly send: (request: OutboundRequest, call: Call) => Promise<Answer>;
   readonly isReachable: () => boolean;
   readonly close: () => Promise<void>;
 }
 
-/** An attempt that gave no usable answer, and how far it got: that says whether it may be repeated. */
+/** How far an attempt got that gave no usable answer. */
+type Reached = 'unsent' | 'unanswered' | 'answered' | 'timed out';
+
 interface Failure {
-  readonly reached: 'unsent' | 'unanswered' | 'answered';
+  readonly reached: Reached;
   readonly refusal: Refusal;
 }
 
@@ -84,7 +96,7 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
     connect: { timeout: timeoutMs },
   });
   const breaker = circuitBreaker(
-    handleWhen((error) => error instanceof Refusal),
+    handleWhenResult((result) => isOutage(result as Answer | Failure)),
     { halfOpenAfter: circuitOpenMs, breaker: new ConsecutiveBreaker(failuresInARow) },
   );
 
@@ -104,55 +116,69 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
       if (text === undefined) return failure('answered', 'the answer is over 64 kB or not UTF-8');
       if (status < 500) return { status, headers: response.headers, text };
       const isGateway = status >= 502 && status <= 504;
-      return failure(isGateway ? 'unanswered' : 'answered', `status ${status}: ${excerpt(text, hidden)}`);
+      return failure(isGateway ? 'unanswered' : 'answered', said({ status, text }, hidden));
     } catch (error) {
       const code = errorCode(error);
       note(signal.aborted ? 'timeout' : code);
-      if (signal.aborted) return { reached: 'answered', refusal: new Refusal('provider_timeout') };
+      if (signal.aborted) return timedOut(timeoutMs);
       return failure(isAnswered ? 'answered' : reachedBefore(code), code);
     }
   }
 
-  async function attempts(
-    request: OutboundRequest,
-    grant: Pick<Grant, 'another'>,
-    deadline: AbortSignal,
-  ): Promise<Answer> {
-    const first = await attempt(request, deadline);
-    if (!('refusal' in first)) return first;
-    const mayRepeat =
-      first.reached === 'unsent' || (first.reached === 'unanswered' && (await grant.another()));
-    if (!mayRepeat) throw first.refusal;
-    const second = await attempt(request, deadline);
+  async function attempts(request: OutboundRequest, call: Call): Promise<Answer | Failure> {
+    const first = await attempt(request, call.deadline);
+    if (!('refusal' in first) || !(await call.mayRepeat(first.reached))) return first;
+    const second = await attempt(request, call.deadline);
     if (!('refusal' in second)) return second;
-    throw first.reached === 'unsent' ? second.refusal : first.refusal;
+    return first.reached === 'unsent' ? second : first;
   }
 
   return {
-    send: async (request, grant, deadline = AbortSignal.timeout(timeoutMs)) => {
-      try {
-        return await breaker.execute(() => attempts(request, grant, deadline));
-      } catch (error) {
-        if (error instanceof BrokenCircuitError) throw unavailable('circuit open', true);
-        throw error;
-      }
+    open: (grant) => {
+      let isRepeated = false;
+      return {
+        deadline: AbortSignal.timeout(timeoutMs),
+        mayRepeat: async (reached) => {
+          if (isRepeated || reached === 'answered' || reached === 'timed out') return false;
+          isRepeated = true;
+          return reached === 'unsent' || (await grant.another());
+        },
+      };
+    },
+    send: async (request, call) => {
+      const result = await breaker
+        .execute(() => attempts(request, call))
+        .catch((error: unknown): Failure => {
+          if (error instanceof BrokenCircuitError) return failure('unsent', 'circuit open');
+          throw error;
+        });
+      if ('refusal' in result) throw result.refusal;
+      return result;
     },
     isReachable: () => breaker.state !== CircuitState.Open,
     close: () => pool.close(),
   };
 }
 
-function reachedBefore(code: string): Failure['reached'] {
+function isOutage(result: Answer | Failure): boolean {
+  return 'refusal' in result && result.reached !== 'answered';
+}
+
+function reachedBefore(code: string): Reached {
   if (unsentCodes.has(code)) return 'unsent';
   return lostCodes.has(code) ? 'unanswered' : 'answered';
 }
 
-function failure(reached: Failure['reached'], reason: string): Failure {
-  return { reached, refusal: unavailable(reason, reached === 'unsent') };
+function failure(reached: Reached, reason: string): Failure {
+  return {
+    reached,
+    refusal: new Refusal('provider_unavailable', { reason, unsent: reached === 'unsent' }),
+  };
 }
 
-function unavailable(reason: string, unsent = false): Refusal {
-  return new Refusal('provider_unavailable', { reason, unsent });
+function timedOut(timeoutMs: number): Failure {
+  const reason = `no answer within ${timeoutMs} ms`;
+  return { reached: 'timed out', refusal: new Refusal('provider_timeout', { reason }) };
 }
 
 function errorCode(error: unknown): string {

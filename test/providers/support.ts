@@ -7,7 +7,7 @@ import type { EmbedUrl, MintOrder } from '../../src/gateway/embed.ts';
 import { Refusal } from '../../src/gateway/refusal.ts';
 import type { Session } from '../../src/gateway/session.ts';
 import { createHexProvider } from '../../src/providers/hex.ts';
-import { createSend, type Send } from '../../src/providers/send.ts';
+import { createSend, type OutboundRequest, type Send } from '../../src/providers/send.ts';
 import { startFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
 
 export const project = 'd148ce6e-fc3b-40cb-9bdc-52b02d470061';
@@ -20,7 +20,10 @@ export async function openProvider(): Promise<FakeProvider> {
   return fake;
 }
 
-export interface Sending extends Send {
+export interface Sending extends Omit<Send, 'send'> {
+  readonly raw: Send;
+  /** Sends in a call of its own. */
+  readonly send: (request: OutboundRequest, grant: Parameters<Send['open']>[0]) => ReturnType<Send['send']>;
   /** What became of each attempt. */
   readonly outcomes: readonly string[];
 }
@@ -29,7 +32,7 @@ export function openSend(origin: string, timeoutMs = 2000): Sending {
   const outcomes: string[] = [];
   const send = createSend({ origin, timeoutMs, observe: (outcome) => outcomes.push(outcome) });
   onTestFinished(() => send.close());
-  return { ...send, outcomes };
+  return { ...send, outcomes, raw: send, send: (request, leave) => send.send(request, send.open(leave)) };
 }
 
 /** A place in the budget for another call, or none; counts how often it was asked for. */
@@ -74,7 +77,7 @@ export interface Hex {
 export function openHex(baseUrl: string, options: HexOptions = {}): Hex {
   const { provider, embed } = readHex({ ...options, provider: { baseUrl, ...options.provider } });
   const send = openSend(provider.baseUrl.origin, provider.timeout);
-  const bound = createHexProvider(provider, send).bind(embed);
+  const bound = createHexProvider(provider, send.raw).bind(embed);
   return {
     outcomes: send.outcomes,
     mint: async (parts = {}, leave = grant()) => bound.prepare({ ...order, ...parts })(leave),
