@@ -1,5 +1,15 @@
 import type { Policy, PolicyState } from '../gateway/admission.ts';
-import type { Decision, Store, StoreRequest } from './store.ts';
+import { FairQueue, type Place } from './queue.ts';
+import { Slots } from './slots.ts';
+import {
+  leaseMs,
+  returnMs,
+  type Decision,
+  type LocalStore,
+  type ProviderBudget,
+  type StoreRequest,
+  type Waiting,
+} from './store.ts';
 import { TrailingWindow } from './window.ts';
 
 const sweepEvery = 1000;
@@ -16,26 +26,22 @@ interface Counted {
  */
 export function createMemoryStore(
   now: () => number = () => performance.timeOrigin + performance.now(),
-): Store {
+): LocalStore {
   const windows = new Map<string, TrailingWindow>();
-  /** For each provider the moment each slot is freed. */
-  const slots = new Map<string, Map<string, number>>();
+  const lines = new Map<string, { readonly slots: Slots; readonly queue: FairQueue }>();
   let decisions = 0;
 
   function windowOf({ subject, perMs }: Policy): TrailingWindow {
     const key = `${perMs}:${subject}`;
-    const known = windows.get(key);
-    if (known) return known;
-    const created = new TrailingWindow(perMs);
-    windows.set(key, created);
-    return created;
+    const known = windows.get(key) ?? new TrailingWindow(perMs);
+    windows.set(key, known);
+    return known;
   }
 
-  function slotsOf(provider: string, nowMs: number): Map<string, number> {
-    const taken = slots.get(provider) ?? new Map<string, number>();
-    slots.set(provider, taken);
-    for (const [slot, freedAtMs] of taken) if (freedAtMs <= nowMs) taken.delete(slot);
-    return taken;
+  function lineOf({ provider }: Pick<ProviderBudget, 'provider'>): { slots: Slots; queue: FairQueue } {
+    const line = lines.get(provider) ?? { slots: new Slots(), queue: new FairQueue() };
+    lines.set(provider, line);
+    return line;
   }
 
   function sweep(nowMs: number): void {
@@ -44,38 +50,104 @@ export function createMemoryStore(
     for (const [key, window] of windows) if (window.total(nowMs) === 0) windows.delete(key);
   }
 
-  function decide({ policies, provider, budget, slot }: StoreRequest): Decision {
+  function decide(request: StoreRequest): Decision {
+    const { budget, slot, waiting } = request;
     const nowMs = now();
     sweep(nowMs);
-    const counted = policies.map((policy): Counted => ({ policy, window: windowOf(policy) }));
-    const violated = counted.flatMap(({ policy, window }, index) =>
-      window.total(nowMs) >= policy.max ? [index] : [],
-    );
-    if (violated.length > 0) {
-      const states = statesOf(counted, nowMs);
-      const retryAfterMs = Math.max(...violated.map((index) => states[index]?.resetMs ?? 0));
-      return { kind: 'limited', policies: states, violated, retryAfterMs };
+    const { slots, queue } = lineOf(request);
+    const counted = request.policies.map((policy): Counted => ({ policy, window: windowOf(policy) }));
+    queue.leaveAbandoned(nowMs);
+    const known = waiting && queue.find(waiting.ticket, waiting.owner);
+
+    const limited = limitedBy(counted, nowMs);
+    if (limited) {
+      if (known) queue.leave(known);
+      return limited;
     }
-    const taken = slotsOf(provider, nowMs);
-    if (taken.size >= budget.max) {
-      const retryAfterMs = Math.min(...taken.values()) - nowMs;
-      return { kind: 'busy', policies: statesOf(counted, nowMs), retryAfterMs };
+
+    const free = slots.free(budget, nowMs);
+    const grant = (): Decision => {
+      for (const { window } of counted) window.add(nowMs);
+      slots.take(slot, budget, nowMs);
+      return { kind: 'granted', policies: statesOf(counted, nowMs) };
+    };
+    const waitAt = (
+      rank: number,
+    ): { retryAfterMs: number; position: number; policies: readonly PolicyState[] } => ({
+      retryAfterMs: Math.ceil(slots.servedAtMs(rank, budget, nowMs) - nowMs),
+      position: rank + 1,
+      policies: statesOf(counted, nowMs),
+    });
+
+    if (!known && queue.length < free && (queue.length === 0 || !waiting)) return grant();
+    if (!waiting || (!known && !makeRoom(queue, waiting))) return { kind: 'busy', ...waitAt(queue.length) };
+
+    const place = known ?? queue.join(waiting);
+    const rank = queue.rankOf(place);
+    if (rank < free) {
+      queue.serve(place);
+      return grant();
     }
-    for (const { window } of counted) window.add(nowMs);
-    taken.set(slot, nowMs + budget.callMsMax + budget.perMs);
-    return { kind: 'granted', policies: statesOf(counted, nowMs) };
+    return wait(place, waiting, waitAt(rank), nowMs);
   }
 
   return {
     decide: (request) => Promise.resolve(decide(request)),
     settle: ({ provider, budget, slot, unsent }) => {
-      const nowMs = now();
-      const taken = slotsOf(provider, nowMs);
-      if (unsent) taken.delete(slot);
-      else taken.set(slot, nowMs + budget.perMs);
+      lineOf({ provider }).slots.settle(slot, unsent, budget, now());
       return Promise.resolve();
     },
+    leave: ({ provider, ticket, owner }) => {
+      const { queue } = lineOf({ provider });
+      const place = queue.find(ticket, owner);
+      if (place) queue.leave(place);
+      return Promise.resolve();
+    },
+    heed: ({ provider, budget, remaining, forMs }) => {
+      lineOf({ provider }).slots.heed(remaining, forMs, budget, now());
+      return Promise.resolve();
+    },
+    restore: ({ provider, slots }) => {
+      lineOf({ provider }).slots.restore(slots, now());
+      return Promise.resolve();
+    },
+    liveSlots: (provider) => lineOf({ provider }).slots.live(now()),
   };
+}
+
+function limitedBy(counted: readonly Counted[], nowMs: number): Decision | undefined {
+  const violated = counted.flatMap(({ policy, window }, index) =>
+    window.total(nowMs) >= policy.max ? [index] : [],
+  );
+  if (violated.length === 0) return undefined;
+  const policies = statesOf(counted, nowMs);
+  const retryAfterMs = Math.max(...violated.map((index) => policies[index]?.resetMs ?? 0));
+  return { kind: 'limited', policies, violated, retryAfterMs };
+}
+
+/** A full queue gives up its last place to whoever would be served before it. */
+function makeRoom(queue: FairQueue, waiting: Waiting): boolean {
+  if (queue.length < waiting.lengthMax) return true;
+  const { last } = queue;
+  if (!last || queue.finishOfNext(waiting) >= last.finish) return false;
+  queue.leave(last);
+  return true;
+}
+
+/** Keeps the place: shortly while its caller waits, else until the caller was told to be back. */
+function wait(
+  place: Place,
+  { patienceMs }: Waiting,
+  placed: {
+    readonly retryAfterMs: number;
+    readonly position: number;
+    readonly policies: readonly PolicyState[];
+  },
+  nowMs: number,
+): Decision {
+  const kind = placed.retryAfterMs > patienceMs ? 'busy' : 'queued';
+  place.leaseUntilMs = nowMs + (kind === 'queued' ? leaseMs : placed.retryAfterMs + returnMs);
+  return { kind, ticket: place.ticket, ...placed };
 }
 
 function statesOf(counted: readonly Counted[], nowMs: number): readonly PolicyState[] {

@@ -1,40 +1,63 @@
 import { z } from 'zod';
 import type { PolicyState } from '../gateway/admission.ts';
 import { keyPrefix, type RedisClient } from '../redis/connect.ts';
-import { decideScript, settleScript } from './script.ts';
-import type { Decision, Store, StoreRequest } from './store.ts';
+import { decideScript, heedScript, leaveScript, restoreScript, settleScript } from './script.ts';
+import { leaseMs, returnMs, type Decision, type Store, type StoreRequest } from './store.ts';
 
-const answerSchema = z.tuple([z.enum(['granted', 'limited', 'busy']), z.coerce.number()], z.coerce.number());
-
-const slotsKey = (provider: string): string => `${keyPrefix}:budget:${provider}`;
+const answerSchema = z.tuple(
+  [z.enum(['granted', 'limited', 'queued', 'busy']), z.coerce.number(), z.coerce.number(), z.string()],
+  z.coerce.number(),
+);
 
 /** Counts in Redis, for all replicas: one script and one round trip for each decision. */
 export function createRedisStore(client: RedisClient): Store {
   const decide = defineScript(client, 'decideAdmission', decideScript);
   const settle = defineScript(client, 'settleAdmission', settleScript);
+  const leave = defineScript(client, 'leaveAdmission', leaveScript);
+  const heed = defineScript(client, 'heedAdmission', heedScript);
+  const restore = defineScript(client, 'restoreAdmission', restoreScript);
 
   return {
     decide: async (request) => {
-      const { policies, provider, budget, slot } = request;
-      const keys = [
-        ...policies.map(({ subject, perMs }) => `${keyPrefix}:window:${perMs}:${subject}`),
-        slotsKey(provider),
-      ];
-      const limits = policies.flatMap(({ max, perMs }) => [max, perMs]);
-      const answer = await decide(keys, [
-        policies.length,
-        ...limits,
-        budget.max,
-        budget.perMs,
-        budget.callMsMax,
-        slot,
-      ]);
+      const windows = request.policies.map(({ subject, perMs }) => `${keyPrefix}:window:${perMs}:${subject}`);
+      const answer = await decide([...windows, ...keysOf(request.provider)], valuesOf(request));
       return toDecision(answerSchema.parse(answer), request);
     },
     settle: async ({ provider, budget, slot, unsent }) => {
-      await settle([slotsKey(provider)], [slot, budget.perMs, unsent ? 1 : 0]);
+      await settle(keysOf(provider), [slot, budget.perMs, budget.callMsMax, unsent ? 1 : 0]);
+    },
+    leave: async ({ provider, ticket, owner }) => {
+      await leave(keysOf(provider), [ticket, owner]);
+    },
+    heed: async ({ provider, budget, remaining, forMs }) => {
+      await heed(keysOf(provider), [budget.max, remaining, Math.ceil(forMs)]);
+    },
+    restore: async ({ provider, slots }) => {
+      if (slots.length === 0) return;
+      await restore(
+        keysOf(provider),
+        slots.flatMap(({ slot, freedInMs }) => [slot, freedInMs]),
+      );
     },
   };
+}
+
+function keysOf(provider: string): readonly string[] {
+  const names = ['slots', 'queue', 'leases', 'places', 'clock', 'pace', 'heeded'];
+  return names.map((name) => `${keyPrefix}:${name}:${provider}`);
+}
+
+function valuesOf({ policies, budget, slot, waiting }: StoreRequest): readonly (string | number)[] {
+  const { max, perMs, callMsMax } = budget;
+  return [
+    policies.length,
+    ...policies.flatMap((policy) => [policy.max, policy.perMs]),
+    ...[max, perMs, callMsMax, slot],
+    ...[waiting?.ticket ?? '', waiting?.freshTicket ?? ''],
+    ...[waiting?.owner ?? '', waiting?.tenant ?? '', waiting?.weight ?? 1],
+    ...[waiting?.patienceMs ?? 0, leaseMs, returnMs],
+    waiting?.lengthMax ?? -1,
+  ];
 }
 
 type Script = (keys: readonly string[], values: readonly (string | number)[]) => Promise<unknown>;
@@ -50,15 +73,23 @@ function defineScript(client: RedisClient, name: string, lua: string): Script {
 }
 
 function toDecision(
-  [kind, retryAfterMs, ...numbers]: z.output<typeof answerSchema>,
-  { policies }: StoreRequest,
+  [kind, retryAfterMs, position, ticket, ...numbers]: z.output<typeof answerSchema>,
+  request: StoreRequest,
 ): Decision {
-  const states = policies.map(({ name, max, perMs }, index): PolicyState => {
+  const policies = request.policies.map(({ name, max, perMs }, index): PolicyState => {
     const [remaining = 0, resetMs = 0] = numbers.slice(2 * index, 2 * index + 2);
     return { name, max, perMs, remaining, resetMs };
   });
-  if (kind === 'granted') return { kind, policies: states };
-  if (kind === 'busy') return { kind, policies: states, retryAfterMs };
-  const violated = states.flatMap(({ remaining }, index) => (remaining === 0 ? [index] : []));
-  return { kind, policies: states, violated, retryAfterMs };
+  switch (kind) {
+    case 'granted':
+      return { kind, policies };
+    case 'limited': {
+      const violated = policies.flatMap(({ remaining }, index) => (remaining === 0 ? [index] : []));
+      return { kind, policies, violated, retryAfterMs };
+    }
+    case 'queued':
+      return { kind, policies, retryAfterMs, position, ticket };
+    case 'busy':
+      return { kind, policies, retryAfterMs, position, ...(ticket !== '' && { ticket }) };
+  }
 }

@@ -1,4 +1,4 @@
-import type { Policy, PolicyState } from '../gateway/admission.ts';
+import type { Heeded, Policy, PolicyState } from '../gateway/admission.ts';
 
 /** What a provider allows: at most `max` calls in any window of `perMs`. */
 export interface Budget {
@@ -8,12 +8,43 @@ export interface Budget {
   readonly callMsMax: number;
 }
 
-export interface StoreRequest {
-  readonly policies: readonly Policy[];
+/** A provider's budget, wherever it is counted. */
+export interface ProviderBudget {
   readonly provider: string;
   readonly budget: Budget;
+}
+
+/** Who waits, and for how long at most. */
+export interface Waiting {
+  /** The ticket that the caller shows; it counts only for the owner it was given to. */
+  readonly ticket?: string | undefined;
+  /** The ticket of a new place. */
+  readonly freshTicket: string;
+  /** A digest of tenant, user and embed. */
+  readonly owner: string;
+  /** A digest; the queue is fair between these. */
+  readonly tenant: string;
+  readonly weight: number;
+  /** How much longer the caller would wait; a longer wait is answered `busy`, and the place is kept. */
+  readonly patienceMs: number;
+  /** Longest queue. */
+  readonly lengthMax: number;
+}
+
+export interface StoreRequest extends ProviderBudget {
+  readonly policies: readonly Policy[];
   /** Names the call's slot in the budget. */
   readonly slot: string;
+  /** Left out: granted now or not at all, behind everybody who waits. */
+  readonly waiting?: Waiting | undefined;
+}
+
+interface Placed {
+  readonly policies: readonly PolicyState[];
+  /** Until the place is served if nobody else arrives. */
+  readonly retryAfterMs: number;
+  /** From 1. */
+  readonly position: number;
 }
 
 /** The outcome of one atomic step. Only `granted` has spent anything. */
@@ -26,16 +57,39 @@ export type Decision =
       readonly violated: readonly number[];
       readonly retryAfterMs: number;
     }
-  | { readonly kind: 'busy'; readonly policies: readonly PolicyState[]; readonly retryAfterMs: number };
+  /** A place in the queue, to be asked about again within {@link leaseMs}. */
+  | ({ readonly kind: 'queued'; readonly ticket: string } & Placed)
+  /** No grant in time; with a ticket, the place is kept until the caller comes back. */
+  | ({ readonly kind: 'busy'; readonly ticket?: string | undefined } & Placed);
 
-/**
- * Where windows and budgets are counted. Every store passes the same suite.
- *
- * A later queue belongs into `decide`, in place of `busy`.
- */
+/** How long a place is kept without being asked about, while its caller waits on the line. */
+export const leaseMs = 2000;
+
+/** How long beyond the wait that was named a place is kept for a caller who comes back. */
+export const returnMs = 5000;
+
+/** A slot that is still taken. */
+export interface LiveSlot {
+  readonly slot: string;
+  /** Until it is freed. */
+  readonly freedInMs: number;
+}
+
+/** Where windows, budgets and queues are counted. Every store passes the same suite. */
 export interface Store {
   /** @throws when the store is out of reach */
   decide(request: StoreRequest): Promise<Decision>;
   /** Ends a slot: its window runs from now, or it is free at once when no call was made. */
-  settle(slot: { provider: string; budget: Budget; slot: string; unsent: boolean }): Promise<void>;
+  settle(ended: ProviderBudget & { readonly slot: string; readonly unsent: boolean }): Promise<void>;
+  /** Gives a place in the queue up. */
+  leave(place: ProviderBudget & { readonly ticket: string; readonly owner: string }): Promise<void>;
+  /** Grants no more than the provider says is left, until the moment it names. */
+  heed(said: ProviderBudget & Heeded): Promise<void>;
+  /** Takes slots that were granted elsewhere, unless they are taken here already. */
+  restore(taken: ProviderBudget & { readonly slots: readonly LiveSlot[] }): Promise<void>;
+}
+
+/** The store of this process: it knows its own slots, and can tell them to a store that lost them. */
+export interface LocalStore extends Store {
+  liveSlots(provider: string): readonly LiveSlot[];
 }

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { createAdmit } from '../admission/admit.ts';
+import { createAdmission, type BudgetRules } from '../admission/admit.ts';
 import { createMemoryStore } from '../admission/memory.ts';
 import { createRedisStore } from '../admission/redis.ts';
-import type { Budget } from '../admission/store.ts';
 import { createCombinations } from '../combinations/combinations.ts';
 import type { Config, ProviderConfig } from '../config/schema.ts';
 import { createIssue } from '../gateway/issue.ts';
@@ -49,15 +48,21 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   const verifySession = createVerifySession(issuers, config.listen.allowedOrigins);
   const memory = createMemoryStore();
   let isStoreUp = redis === undefined;
-  const admit = createAdmit({
+  const admission = createAdmission({
     shared: redis ? createRedisStore(redis) : memory,
-    local: config.redis?.whenDown === 'local' ? memory : undefined,
-    budgets: new Map([...config.providers].map(([name, one]) => [name, budgetOf(one)])),
+    local: redis && memory,
+    whenDown: config.redis?.whenDown ?? 'local',
+    replicas: config.redis?.replicas ?? 1,
+    providers: new Map([...config.providers].map(([name, one]) => [name, budgetRulesOf(one)])),
     observeStore: (isUp) => {
       if (isStoreUp === isUp) return;
       isStoreUp = isUp;
       readiness();
     },
+  });
+  // sent before anything else that the connection carries once it stands
+  redis?.on('ready', () => {
+    admission.restore().catch(() => undefined); // the next connection tries again
   });
   const readiness = createReadiness(
     [
@@ -79,7 +84,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
       verifySession,
       embeds,
       limits: config.limits,
-      admit,
+      admit: admission.admit,
       combinations: createCombinations(redis),
       report,
     }),
@@ -123,8 +128,11 @@ function createProvider(name: string, config: ProviderConfig, metrics: Metrics):
   return createHexProvider(config, send);
 }
 
-function budgetOf({ budget, timeout }: ProviderConfig): Budget {
-  return { max: budget.max, perMs: budget.per, callMsMax: timeout };
+function budgetRulesOf({ budget, queue, timeout }: ProviderConfig): BudgetRules {
+  return {
+    budget: { max: budget.max, perMs: budget.per, callMsMax: timeout },
+    queue: { maxWaitMs: queue.maxWait, maxLength: queue.maxLength },
+  };
 }
 
 function find(providers: ReadonlyMap<string, Provider>, name: string): Provider {

@@ -64,6 +64,12 @@ export const redisSchema = z
       .enum(['local', 'refuse'])
       .describe('local: each process limits by itself; refuse: 503 until Redis is back')
       .default('local'),
+    replicas: z
+      .int()
+      .min(1)
+      .max(1000)
+      .describe('how many gateways share a budget that each counts by itself while Redis is down')
+      .default(1),
   })
   .describe('where limits and combinations are shared; left out: one process, everything in memory');
 

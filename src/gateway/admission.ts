@@ -22,6 +22,26 @@ export interface AdmissionRequest {
   readonly policies: readonly Policy[];
   /** The provider whose budget the mint spends. */
   readonly provider: string;
+  /** A digest of the tenant: the queue is fair between these. */
+  readonly tenant: string;
+  /** A digest of tenant, user and embed: a ticket counts for these alone. */
+  readonly owner: string;
+  /** The tenant's share of the budget while it is short. */
+  readonly weight: number;
+}
+
+/** The one who asks, while it is on the line. */
+export interface Caller {
+  /** The ticket of a place in the queue that it was given earlier. */
+  readonly ticket?: string | undefined;
+  /** Aborted when it has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** What a provider said of its own count: no more than `remaining` calls for `forMs`. */
+export interface Heeded {
+  readonly remaining: number;
+  readonly forMs: number;
 }
 
 /** Leave to mint once. */
@@ -35,15 +55,26 @@ export interface Grant {
   another(): Promise<boolean>;
   /**
    * Ends the grant: from now on its calls age out of the provider's window. `unsent`: no call reached
-   * the provider, so its place is free at once. Does not wait and does not fail.
+   * the provider, so its place is free at once. What the provider said of its own count shrinks the
+   * budget for everybody. Does not wait and does not fail.
    */
-  settle(outcome: 'called' | 'unsent'): void;
+  settle(outcome: 'called' | 'unsent', heeded?: Heeded): void;
 }
 
 /**
  * Decides in one atomic step whether a request may mint now: the user's windows, the tenant's
- * windows, the provider's budget. A request that is refused has spent nothing.
+ * windows, the provider's budget, the queue. While the budget is spent it waits in the queue, up to the
+ * provider's `maxWait`. A request that is refused, or whose caller goes, has spent nothing.
  *
  * @throws {Refusal} `rate_limited`, `provider_busy` or `limits_unavailable`
+ * @throws {CallerGone} the caller left while it waited
  */
-export type Admit = (request: AdmissionRequest) => Promise<Grant>;
+export type Admit = (request: AdmissionRequest, caller: Caller) => Promise<Grant>;
+
+/** Nobody is left to answer: neither a refusal nor a fault. */
+export class CallerGone extends Error {
+  constructor() {
+    super('the caller has gone');
+    this.name = 'CallerGone';
+  }
+}

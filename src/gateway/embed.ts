@@ -1,6 +1,6 @@
 import type { Expression, Value } from '../config/expressions.ts';
 import type { InputConfig, InputValue } from '../config/inputs.ts';
-import type { Grant } from './admission.ts';
+import type { Grant, Heeded } from './admission.ts';
 import type { Session } from './session.ts';
 
 /** What a provider filters rows by: the attribute's name and a value the provider understands. */
@@ -27,6 +27,8 @@ export interface EmbedUrl {
   /** Milliseconds since the epoch. */
   readonly expiresAtMs: number;
   readonly singleUse: boolean;
+  /** What the provider said of its own count, where it said so. */
+  readonly heeded?: Heeded | undefined;
 }
 
 /** A named, configured thing a browser may ask for, bound to the provider that shows it. */

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { LimitsConfig } from '../config/limits.ts';
-import type { Admit, Grant, PolicyState } from './admission.ts';
+import type { Admit, Caller, Grant, Heeded, PolicyState } from './admission.ts';
 import { readAsked, readInputs, type Asked } from './asked.ts';
 import { combinationKey, type Combinations } from './combination.ts';
 import type { Embed, EmbedUrl, Mint } from './embed.ts';
-import { policiesFor, tenantSubject } from './limits.ts';
+import { admissionFor } from './limits.ts';
 import { authorise, mapAttributes } from './map.ts';
 import type { Report, Trail } from './trail.ts';
 import { Refusal } from './refusal.ts';
@@ -14,6 +14,7 @@ export interface IssueRequest {
   readonly requestId: string;
   readonly credentials: Credentials;
   readonly asked: Asked;
+  readonly caller: Caller;
 }
 
 /** The embed URL and what the caller may know about it. */
@@ -44,7 +45,7 @@ export type Issue = (request: IssueRequest) => Promise<Issued>;
 export function createIssue(parts: IssueParts): Issue {
   const { verifySession, embeds, limits, admit, combinations, report } = parts;
 
-  async function issue({ credentials, asked }: IssueRequest, trail: Trail): Promise<Issued> {
+  async function issue({ credentials, asked, caller }: IssueRequest, trail: Trail): Promise<Issued> {
     const session = await verifySession(credentials);
     trail.session = session;
 
@@ -60,16 +61,14 @@ export function createIssue(parts: IssueParts): Issue {
     const key = combinationKey(embed, attributes);
     trail.combination = key;
 
-    const [grant, warm] = await Promise.all([
-      admit({ policies: policiesFor(limits, session), provider: embed.provider }),
-      combinations.isWarm(key),
-    ]);
+    const admission = admissionFor(limits, session, embed);
+    const [grant, warm] = await Promise.all([admit(admission, caller), combinations.isWarm(key)]);
     const minted = await mintOnce(mint, grant);
 
     combinations.record({
       key,
       embed: embed.name,
-      tenant: tenantSubject(session),
+      tenant: admission.tenant,
       freshnessMs: embed.freshnessMs,
     });
     return {
@@ -100,14 +99,21 @@ function findEmbed(embeds: ReadonlyMap<string, Embed>, name: string): Embed {
   return embed;
 }
 
+/** Mints, and ends the grant whatever happens: with what was sent, and what the provider says is left. */
 async function mintOnce(mint: Mint, grant: Grant): Promise<EmbedUrl> {
   let sent = true;
+  let heeded: Heeded | undefined;
   try {
-    return await mint(grant);
+    const minted = await mint(grant);
+    heeded = minted.heeded;
+    return minted;
   } catch (error) {
-    sent = !(error instanceof Refusal && error.parts.unsent === true);
+    if (error instanceof Refusal) {
+      sent = error.parts.unsent !== true;
+      heeded = error.parts.heeded;
+    }
     throw error;
   } finally {
-    grant.settle(sent ? 'called' : 'unsent');
+    grant.settle(sent ? 'called' : 'unsent', heeded);
   }
 }

@@ -1,19 +1,32 @@
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../config/duration.ts';
 import type { LimitsConfig, WindowConfig } from '../config/limits.ts';
-import type { Policy } from './admission.ts';
+import type { AdmissionRequest, Policy } from './admission.ts';
+import type { Embed } from './embed.ts';
 import type { Session } from './session.ts';
 
 /**
- * The windows that a session is counted in: its user's, and those of the first tenant rule that
- * applies. A rule whose `when` fails does not apply; the last one has none and always does.
+ * What a session's request for an embed is admitted by: the windows of its user and those of the first
+ * tenant rule that applies, and its tenant's share of the budget. A rule whose `when` fails does not
+ * apply; the last one has none and always does.
  */
-export function policiesFor(limits: LimitsConfig, session: Session): readonly Policy[] {
+export function admissionFor(
+  limits: Pick<LimitsConfig, 'user' | 'tenant'>,
+  session: Session,
+  embed: Pick<Embed, 'name' | 'provider'>,
+): AdmissionRequest {
   const rule = limits.tenant.find(({ when }) => when === undefined || when.evaluate(session) === true);
-  return [
-    ...named('user', subjectOf(session.issuer, session.tenant, session.user), limits.user),
-    ...named('tenant', tenantSubject(session), rule?.allow ?? []),
-  ];
+  const { issuer, tenant, user } = session;
+  return {
+    provider: embed.provider,
+    policies: [
+      ...named('user', subjectOf(issuer, tenant, user), limits.user),
+      ...named('tenant', tenantSubject(session), rule?.allow ?? []),
+    ],
+    tenant: tenantSubject(session),
+    owner: subjectOf(issuer, tenant, user, embed.name),
+    weight: rule?.weight ?? 1,
+  };
 }
 
 /** A digest that tells tenants apart without naming them; two issuers never share one. */

@@ -1,4 +1,4 @@
-import type { PolicyState } from './admission.ts';
+import type { Heeded, PolicyState } from './admission.ts';
 
 /** Every reason to refuse: its status, and what the caller is told. Codes are part of the contract. */
 export const refusalTable = {
@@ -22,16 +22,22 @@ export const refusalTable = {
 
 export type RefusalCode = keyof typeof refusalTable;
 
-/** What a refusal carries beside its code. `reason` and `unsent` never reach the caller. */
+/** What a refusal carries beside its code. `reason`, `unsent` and `heeded` never reach the caller. */
 export interface RefusalParts {
   /** For the operator's log alone: never a token, a secret, a URL or a claim's value. */
   readonly reason?: string;
   /** True when no call reached the provider, so that its budget is untouched. */
   readonly unsent?: boolean;
+  /** What the provider said of its own count. */
+  readonly heeded?: Heeded;
   /** Given on as `Retry-After`, rounded up to whole seconds. */
   readonly retryAfterMs?: number;
   readonly errors?: readonly { readonly name: string; readonly reason: string }[];
   readonly violatedPolicies?: readonly string[];
+  /** A place in the provider's queue, to be shown again as `Queue-Ticket`. */
+  readonly ticket?: string;
+  /** Of that place, from 1. */
+  readonly position?: number;
   /** What is left of each limit, for the `RateLimit` field. */
   readonly policies?: readonly PolicyState[];
 }

@@ -17,7 +17,7 @@ const retryAfterMsDefault = 5000;
 
 export function problemOf(refusal: Refusal, requestId: string): Problem {
   const { code, status, title, detail } = refusal;
-  const { errors, violatedPolicies } = refusal.parts;
+  const { errors, violatedPolicies, ticket, position } = refusal.parts;
   return {
     type: `urn:embed-gateway:problem:${code}`,
     title,
@@ -27,7 +27,7 @@ export function problemOf(refusal: Refusal, requestId: string): Problem {
     requestId,
     ...(errors && { errors }),
     ...(violatedPolicies && { violatedPolicies }),
-    ...(code === 'provider_busy' && { retryAfterSeconds: retryAfterSeconds(refusal) }),
+    ...(code === 'provider_busy' && { ticket, position, retryAfterSeconds: retryAfterSeconds(refusal) }),
   };
 }
 

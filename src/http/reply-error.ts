@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { CallerGone } from '../gateway/admission.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { faultProblem, problemOf, retryAfterSeconds, transportProblem, type Problem } from './problem.ts';
 import { rateLimitFields } from './rate-limit-fields.ts';
@@ -10,7 +11,9 @@ export type ReportFault = (error: unknown, requestId: string) => void;
 /** The one place where an error becomes an answer: a refusal, a problem of the transport, or a fault. */
 export function createReplyError(reportFault: ReportFault) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    if (error instanceof Refusal) {
+    if (error instanceof CallerGone) {
+      reply.hijack();
+    } else if (error instanceof Refusal) {
       replyRefusal(error, request, reply);
     } else if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
       replyProblem(transportProblem(error.statusCode, request.id), request, reply);

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Asked } from '../gateway/asked.ts';
 import type { Issue } from '../gateway/issue.ts';
 import type { List } from '../gateway/list.ts';
+import { callerOf } from './caller.ts';
 import { credentialsOf } from './credentials.ts';
 import { rateLimitFields } from './rate-limit-fields.ts';
 
@@ -12,14 +13,19 @@ export interface RouteParts {
 
 /** The public routes. Each hands the request to the gateway as values and writes down what it gives. */
 export function addRoutes(app: FastifyInstance, { issue, list }: RouteParts): void {
-  const issueFor = (request: FastifyRequest, asked: Asked): ReturnType<Issue> =>
-    issue({ requestId: request.id, credentials: credentialsOf(request), asked });
+  const issueFor = (request: FastifyRequest, reply: FastifyReply, asked: Asked): ReturnType<Issue> =>
+    issue({
+      requestId: request.id,
+      credentials: credentialsOf(request),
+      asked,
+      caller: callerOf(request, reply),
+    });
 
   app.route({
     method: ['GET', 'POST'],
     url: '/embed-url',
     handler: async (request, reply) => {
-      const { policies, expiresAtMs, ...issued } = await issueFor(request, askedOf(request));
+      const { policies, expiresAtMs, ...issued } = await issueFor(request, reply, askedOf(request));
       reply.headers(rateLimitFields(policies));
       const { url, embed, provider, singleUse, combination } = issued;
       return { url, embed, provider, expiresAt: new Date(expiresAtMs).toISOString(), singleUse, combination };
@@ -36,7 +42,7 @@ export function addRoutes(app: FastifyInstance, { issue, list }: RouteParts): vo
     async (request, reply) => {
       const query = queryOf(request);
       query.append('embed', request.params.name);
-      const { url, policies } = await issueFor(request, { form: 'query', query });
+      const { url, policies } = await issueFor(request, reply, { form: 'query', query });
       return reply.headers(rateLimitFields(policies)).redirect(url, 303);
     },
   );

@@ -3,15 +3,12 @@ import { isSecureUrl } from '../config/urls.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { said } from './excerpt.ts';
 import { fieldsOf } from './json-object.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { rateLimitSaid } from './rate-limit-said.ts';
 import type { Answer } from './send.ts';
 import { isAllowedHost } from './url-hosts.ts';
 
 /** Statuses that say the token, the project or the request is wrong: an operator has to act. */
 const misconfigured = new Set([400, 401, 403, 404, 422, 424]);
-
-/** Hex documents "429 until reset, 60 seconds after the first request" and no header. */
-const busyMs = 60_000;
 
 /**
  * Reads the answer of createPresignedUrl: 200 with `{"url"}`, else a refusal whose reason is for the log.
@@ -31,8 +28,8 @@ export function readPresignedUrl(
   const reason = said(answer, hidden);
   if (misconfigured.has(answer.status)) throw new Refusal('provider_misconfigured', { reason });
   if (answer.status === 429) {
-    const wait = retryAfterMs(answer.headers) ?? busyMs;
-    throw new Refusal('provider_busy', { reason, retryAfterMs: wait });
+    const heeded = rateLimitSaid(answer);
+    throw new Refusal('provider_busy', { reason, ...(heeded && { heeded, retryAfterMs: heeded.forMs }) });
   }
   throw new Refusal('provider_unavailable', { reason });
 }

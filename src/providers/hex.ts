@@ -3,6 +3,7 @@ import type { Secret } from '../config/secret.ts';
 import type { EmbedUrl, MintOrder } from '../gateway/embed.ts';
 import { readPresignedUrl } from './hex-answer.ts';
 import type { Provider } from './provider.ts';
+import { rateLimitSaid } from './rate-limit-said.ts';
 import type { Answer, OutboundRequest, Send } from './send.ts';
 
 /** Hex: signed embedding by createPresignedUrl. */
@@ -46,7 +47,12 @@ export function createHexProvider(
         return async (grant): Promise<EmbedUrl> => {
           const answer = await sendSigned(build, grant);
           const url = readPresignedUrl(answer, config, hiddenIn(order, config.token));
-          return { url, expiresAtMs: Date.now() + embed.expiresIn, singleUse: true };
+          return {
+            url,
+            expiresAtMs: Date.now() + embed.expiresIn,
+            singleUse: true,
+            heeded: rateLimitSaid(answer),
+          };
         };
       },
     }),

@@ -22,7 +22,11 @@ const shared = {
 const retryDelayMs = (attempt: number): number => Math.min(attempt * 100, 1000);
 
 /** Connects in the background and goes on trying; commands fail while there is no connection. */
-export function connectRedis({ url, cluster, sentinel }: RedisConfig): RedisClient {
+export function connectRedis({
+  url,
+  cluster,
+  sentinel,
+}: Pick<RedisConfig, 'url' | 'cluster' | 'sentinel'>): RedisClient {
   if (cluster) return connectCluster(cluster);
   if (sentinel) {
     const [first] = sentinel.urls;

@@ -3,19 +3,23 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMemoryStore } from '../../src/admission/memory.ts';
-import { admissionSuite, retryAfter } from './suite.ts';
+import { queueSuite } from './queue-suite.ts';
+import { admissionSuite, retryAfter, type StoreUnderTest } from './suite.ts';
 import { asker, count, kinds, policy, wide } from './support.ts';
 
 const clock = { ms: 1_800_000_000_000 };
 
-admissionSuite('memory', () => ({
+const underTest = (): StoreUnderTest => ({
   store: shared,
   now: () => Promise.resolve(clock.ms),
   waitUntil: (ms) => {
     clock.ms = Math.max(clock.ms, ms);
     return Promise.resolve();
   },
-}));
+});
+
+admissionSuite('memory', underTest);
+queueSuite('memory', underTest);
 
 const shared = createMemoryStore(() => clock.ms);
 

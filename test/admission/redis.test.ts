@@ -9,7 +9,8 @@ import type { Store } from '../../src/admission/store.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
 import { startRedis, type RunningRedis } from '../support/redis.ts';
-import { admissionSuite } from './suite.ts';
+import { queueSuite } from './queue-suite.ts';
+import { admissionSuite, type StoreUnderTest } from './suite.ts';
 import { asker, count, policy, unique, wide } from './support.ts';
 
 let redis: RunningRedis;
@@ -29,19 +30,22 @@ afterAll(async () => {
 });
 
 function connect(): RedisClient {
-  const connected = connectRedis({ url: new Secret(redis.url), whenDown: 'local' });
+  const connected = connectRedis({ url: new Secret(redis.url) });
   connected.on('error', () => undefined);
   return connected;
 }
 
-admissionSuite('Redis', () => ({
+const underTest = (): StoreUnderTest => ({
   store,
   now,
   // Redis owns the clock
   waitUntil: async (ms) => {
     await sleep(Math.max(0, Math.ceil(ms - (await now()))));
   },
-}));
+});
+
+admissionSuite('Redis', underTest);
+queueSuite('Redis', underTest);
 
 async function now(): Promise<number> {
   const [seconds, microseconds] = z.tuple([z.coerce.number(), z.coerce.number()]).parse(await client.time());
@@ -56,7 +60,8 @@ test('the keys of all calls lie in one hash slot and name nobody', async () => {
   await asker(store).decide([policy(), policy({ perMs: 1000 })]);
   const found = await keys();
   expect(found.length).toBeGreaterThan(2);
-  for (const key of found) expect(key).toMatch(/^\{embed-gateway\}:(window:\d+|budget):/);
+  for (const key of found)
+    expect(key).toMatch(/^\{embed-gateway\}:(window:\d+|slots|queue|leases|places|clock|pace|heeded):/);
 });
 
 test('every key goes away by itself', async () => {
@@ -170,7 +175,7 @@ test.each([
 
 test('a store whose Redis is away fails, and does not hold the caller up', async () => {
   const own = await startRedis();
-  const away = connectRedis({ url: new Secret(own.url), whenDown: 'local' });
+  const away = connectRedis({ url: new Secret(own.url) });
   away.on('error', () => undefined);
   await waitUntilReady(away, 5000);
   const { decide } = asker(createRedisStore(away));

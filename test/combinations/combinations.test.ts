@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 async function connect(url = redis.url): Promise<RedisClient> {
-  const client = connectRedis({ url: new Secret(url), whenDown: 'local' });
+  const client = connectRedis({ url: new Secret(url) });
   client.on('error', () => undefined);
   clients.push(client);
   await waitUntilReady(client, 5000);
@@ -142,7 +142,7 @@ test('with Redis away a combination is cold, recording goes on, and nothing thro
 test('a Redis that was never there is no fault either', async () => {
   const own = await startRedis();
   await own.stop();
-  const client = connectRedis({ url: new Secret(own.url), whenDown: 'local' });
+  const client = connectRedis({ url: new Secret(own.url) });
   client.on('error', () => undefined);
   clients.push(client);
   const combinations = createCombinations(client);

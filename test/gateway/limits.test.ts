@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { LimitsConfig } from '../../src/config/limits.ts';
+import type { AdmissionRequest } from '../../src/gateway/admission.ts';
 import { readConfig } from '../../src/config/load.ts';
-import { policiesFor, tenantSubject } from '../../src/gateway/limits.ts';
+import { admissionFor, tenantSubject } from '../../src/gateway/limits.ts';
 import type { Session } from '../../src/gateway/session.ts';
 import { sessionWith } from './hex-body.ts';
 
@@ -33,8 +34,13 @@ const limits = readLimits({
   ],
 });
 
+const embed = { name: 'sales', provider: 'hex' };
+
+const policiesOf = (session: Session): AdmissionRequest['policies'] =>
+  admissionFor(limits, session, embed).policies;
+
 const shapeOf = (session: Session): unknown =>
-  policiesFor(limits, session).map(({ name, max, perMs }) => [name, max, perMs]);
+  policiesOf(session).map(({ name, max, perMs }) => [name, max, perMs]);
 
 describe('a session is counted in its user’s windows and in those of the first tenant rule that applies', () => {
   it.each([
@@ -56,7 +62,7 @@ describe('a session is counted in its user’s windows and in those of the first
   });
 
   it('all windows of one rule count the same tenant', () => {
-    const [, minute, day] = policiesFor(limits, sessionWith({ plan: 'gold' }));
+    const [, minute, day] = policiesOf(sessionWith({ plan: 'gold' }));
     expect(minute?.subject).toBe(day?.subject);
   });
 });
@@ -71,7 +77,7 @@ describe('subjects tell users, tenants and issuers apart and name none', () => {
     issuer = 'https://a.example/',
   ): readonly (string | undefined)[] => {
     const session = { ...sessionWith({}, tenant, user), issuer };
-    const [byUser, byTenant] = policiesFor(limits, session);
+    const [byUser, byTenant] = policiesOf(session);
     expect(byTenant?.subject).toBe(tenantSubject(session));
     return [byUser?.subject, byTenant?.subject];
   };

@@ -14,7 +14,7 @@ async function openRedis(options: Parameters<typeof startRedis>[0] = {}): Promis
 
 /** A client, and what it said of failures. */
 function connect(url: string): { readonly client: RedisClient; readonly errors: readonly string[] } {
-  const client = connectRedis({ url: new Secret(url), whenDown: 'local' });
+  const client = connectRedis({ url: new Secret(url) });
   const errors: string[] = [];
   client.on('error', (error: Error) => errors.push(error.message));
   onTestFinished(() => {

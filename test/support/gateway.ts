@@ -199,6 +199,8 @@ export const problemSchema = z.object({
   errors: z.array(z.object({ name: z.string(), reason: z.string() })).optional(),
   violatedPolicies: z.array(z.string()).optional(),
   retryAfterSeconds: z.number().optional(),
+  ticket: z.string().optional(),
+  position: z.number().optional(),
 });
 
 /** The refusal in a response, in the form that the contract promises. */

@@ -1,0 +1,277 @@
+import { describe, expect, test } from 'vitest';
+import { leaseMs, returnMs, type Budget, type Decision, type Waiting } from '../../src/admission/store.ts';
+import { policy, unique } from './support.ts';
+import { retryAfter, type StoreUnderTest } from './suite.ts';
+import type { Policy } from '../../src/gateway/admission.ts';
+
+/** More patience than any queue here asks for. */
+const wholeDayMs = 86_400_000;
+
+/** One caller of the queue: asks again with the ticket it was given. */
+interface Caller {
+  readonly ask: (patienceMs?: number, policies?: readonly Policy[]) => Promise<Decision>;
+  readonly slot: string;
+  readonly owner: string;
+}
+
+/** What every store holds of the queue. */
+export function queueSuite(name: string, open: () => StoreUnderTest): void {
+  describe(`the queue counted in ${name}`, () => {
+    const wait = async (ms: number): Promise<void> => {
+      const { now, waitUntil } = open();
+      await waitUntil((await now()) + ms);
+    };
+
+    function line(budget: Budget, lengthMax = 1000) {
+      const { store } = open();
+      const provider = unique('provider');
+      const caller = (tenant = 'a', fields: Partial<Waiting> = {}): Caller => {
+        const [slot, owner, freshTicket] = [unique('slot'), unique('owner'), unique('ticket')];
+        let ticket: string | undefined;
+        return {
+          slot,
+          owner,
+          ask: async (patienceMs = wholeDayMs, policies = []) => {
+            const waiting = {
+              ticket,
+              freshTicket,
+              owner,
+              tenant,
+              weight: 1,
+              patienceMs,
+              lengthMax,
+              ...fields,
+            };
+            const decision = await store.decide({ provider, budget, policies, slot, waiting });
+            if ('ticket' in decision) ticket = decision.ticket;
+            return decision;
+          },
+        };
+      };
+      const settle = (slot: string, unsent = false): Promise<void> =>
+        store.settle({ provider, budget, slot, unsent });
+      const leave = (ticket: string, owner: string): Promise<void> =>
+        store.leave({ provider, budget, ticket, owner });
+      const heed = (remaining: number, forMs: number): Promise<void> =>
+        store.heed({ provider, budget, remaining, forMs });
+      const spend = async (): Promise<string> => {
+        const { ask, slot } = caller('spender');
+        expect((await ask()).kind).toBe('granted');
+        await settle(slot);
+        return slot;
+      };
+      return { caller, settle, leave, heed, spend, decide: store.decide.bind(store), provider };
+    }
+
+    const minute: Budget = { max: 1, perMs: 60_000, callMsMax: 10_000 };
+
+    /** Callers behind a spent budget of one; `serve` frees it again and again and gives who was served, in turn. */
+    async function waitingLine(who: readonly (readonly [string, string, Partial<Waiting>?])[]) {
+      const opened = line(minute);
+      const blocker = opened.caller('blocker');
+      await blocker.ask();
+      const callers = new Map<string, Caller>();
+      for (const [id, tenant, fields] of who) {
+        const caller = opened.caller(tenant, fields);
+        expect((await caller.ask()).kind).toBe('queued');
+        callers.set(id, caller);
+      }
+      const held = new Map([...callers].map(([id, { slot }]) => [id, slot]));
+      let last = blocker.slot;
+      const serve = async (): Promise<readonly string[]> => {
+        const done: string[] = [];
+        const waiting = new Map(callers);
+        while (waiting.size > 0) {
+          await opened.settle(last, true);
+          const served: string[] = [];
+          for (const [id, { ask }] of [...waiting].toReversed()) {
+            if ((await ask()).kind === 'granted') served.push(id);
+          }
+          expect(served).toHaveLength(1);
+          const [next = ''] = served;
+          waiting.delete(next);
+          last = held.get(next) ?? '';
+          done.push(next);
+        }
+        return done;
+      };
+      return { ...opened, callers, serve };
+    }
+
+    test('a lone reader of a quiet tenant is not behind a noisy tenant’s hundred', async () => {
+      const noisy = Array.from({ length: 20 }, (_, index) => [`n${index}`, 'noisy'] as const);
+      const { callers, serve } = await waitingLine([...noisy, ['lone', 'quiet'] as const]);
+      const placed = await callers.get('lone')?.ask();
+      expect(placed).toMatchObject({ kind: 'queued', position: 2 });
+      const served = await serve();
+      expect(served.indexOf('lone')).toBe(1);
+      // first come, first served within a tenant
+      expect(served.filter((who) => who !== 'lone')).toEqual(noisy.map(([who]) => who));
+    });
+
+    test('tenants share by their weights, and none is passed over', async () => {
+      const of = (tenant: string, count: number, weight: number) =>
+        Array.from({ length: count }, (_, index) => [`${tenant}${index}`, tenant, { weight }] as const);
+      const { serve } = await waitingLine([...of('heavy', 12, 3), ...of('light', 4, 1)]);
+      const served = await serve();
+      for (let turn = 4; turn <= 16; turn += 4) {
+        const light = served.slice(0, turn).filter((who) => who.startsWith('light')).length;
+        expect(Math.abs(light - turn / 4)).toBeLessThanOrEqual(1);
+      }
+    });
+
+    test('who leaves has spent nothing: its tenant’s later requests move up', async () => {
+      const { callers, leave, serve } = await waitingLine([
+        ['a1', 'a'],
+        ['a2', 'a'],
+        ['a3', 'a'],
+        ['b1', 'b'],
+        ['b2', 'b'],
+      ]);
+      const first = callers.get('a1');
+      const placed = await first?.ask();
+      if (placed?.kind !== 'queued') throw new Error('a1 waits');
+      await leave(placed.ticket, 'somebody else');
+      expect(await callers.get('b1')?.ask()).toMatchObject({ position: 2 });
+      await leave(placed.ticket, first?.owner ?? '');
+      callers.delete('a1');
+      const served = await serve();
+      expect(served.toSorted()).toEqual(['a2', 'a3', 'b1', 'b2']);
+      expect(served.indexOf('a3')).toBeLessThan(served.indexOf('b2') + 1);
+    });
+
+    test('a ticket keeps the place for its owner alone', async () => {
+      const { caller, spend } = line({ ...minute, max: 1 });
+      await spend();
+      const one = caller('a');
+      const placed = await one.ask(0);
+      expect(placed).toMatchObject({ kind: 'busy', position: 1 });
+      const ticket = placed.kind === 'busy' ? placed.ticket : undefined;
+      expect(ticket).toBeDefined();
+      await caller('b').ask(0);
+      const thief = caller('a', { ticket });
+      expect(await thief.ask(0)).toMatchObject({ kind: 'busy', position: 3 });
+      expect(await one.ask(0)).toMatchObject({ kind: 'busy', position: 1, ticket });
+    });
+
+    test('a place that is not asked about is given up: soon on the line, later when told to come back', async () => {
+      const { caller, spend } = line(minute);
+      await spend();
+      const [gone, kept, last] = [caller('a'), caller('b'), caller('c')];
+      expect((await gone.ask()).kind).toBe('queued');
+      expect((await kept.ask(0)).kind).toBe('busy');
+      expect(await last.ask()).toMatchObject({ kind: 'queued', position: 3 });
+      await wait(leaseMs / 2);
+      await last.ask();
+      await wait(leaseMs / 2 + 50);
+      // the first went without a word; the one who was told to come back keeps its place
+      expect(await last.ask()).toMatchObject({ position: 2 });
+      expect(await kept.ask(0)).toMatchObject({ position: 1 });
+      expect(await gone.ask()).toMatchObject({ position: 3 });
+      expect(returnMs).toBeGreaterThan(leaseMs);
+    });
+
+    test('a full queue refuses who would be last, and lets in who would not', async () => {
+      const { caller, spend } = line(minute, 3);
+      await spend();
+      const noisy = [caller('noisy'), caller('noisy'), caller('noisy')];
+      for (const { ask } of noisy) expect((await ask()).kind).toBe('queued');
+      const refused = await caller('noisy').ask();
+      expect(refused).toMatchObject({ kind: 'busy', position: 4 });
+      expect(refused).not.toHaveProperty('ticket');
+      expect(await caller('quiet').ask()).toMatchObject({ kind: 'queued', position: 2 });
+      expect(await noisy[1]?.ask()).toMatchObject({ kind: 'queued', position: 3 });
+    });
+
+    test('a request that a limit refuses while it waits leaves the queue, and waiting spends nothing', async () => {
+      const { caller, settle, decide, provider } = line(minute);
+      const blocker = caller('blocker');
+      await blocker.ask();
+      const window = policy({ max: 1 });
+      const [one, two] = [caller('a'), caller('a')];
+      expect(await one.ask(wholeDayMs, [window])).toMatchObject({
+        kind: 'queued',
+        policies: [{ remaining: 1 }],
+      });
+      expect(await two.ask(wholeDayMs, [window])).toMatchObject({
+        kind: 'queued',
+        policies: [{ remaining: 1 }],
+      });
+      await settle(blocker.slot, true);
+      expect((await one.ask(wholeDayMs, [window])).kind).toBe('granted');
+      expect((await two.ask(wholeDayMs, [window])).kind).toBe('limited');
+      await settle(one.slot, true);
+      // the queue is empty again: whoever may not wait is granted
+      const slot = unique('slot');
+      expect((await decide({ provider, budget: minute, policies: [], slot })).kind).toBe('granted');
+    });
+
+    test('whoever may not wait stands behind everybody who does', async () => {
+      const { caller, settle, decide, provider } = line({ ...minute, max: 2 });
+      const [one, two, waiting] = [caller('a'), caller('a'), caller('b')];
+      await one.ask();
+      await two.ask();
+      await waiting.ask();
+      await settle(one.slot, true);
+      const now = { provider, budget: { ...minute, max: 2 }, policies: [] };
+      expect((await decide({ ...now, slot: unique('slot') })).kind).toBe('busy');
+      await settle(two.slot, true);
+      expect((await decide({ ...now, slot: unique('slot') })).kind).toBe('granted');
+      expect((await waiting.ask()).kind).toBe('granted');
+    });
+
+    test('as many as are free are served at once, whoever asks first', async () => {
+      const { caller, settle } = line({ ...minute, max: 3 });
+      const spent = [caller('x'), caller('x'), caller('x')];
+      for (const { ask } of spent) await ask();
+      const waiting = ['a', 'b', 'c', 'd'].map((tenant) => caller(tenant));
+      for (const { ask } of waiting) expect((await ask()).kind).toBe('queued');
+      for (const { slot } of spent) await settle(slot, true);
+      const kinds = [];
+      for (const { ask } of waiting.toReversed()) kinds.push((await ask()).kind);
+      expect(kinds).toEqual(['queued', 'granted', 'granted', 'granted']);
+    });
+
+    test('the wait that is named is the wait there is when nobody else arrives, over several rounds', async () => {
+      const budget = { max: 2, perMs: 1000, callMsMax: 5000 };
+      const { caller, settle } = line(budget);
+      const callers = Array.from({ length: 7 }, (_, index) => caller(`t${index}`));
+      const startedAt = await open().now();
+      const named = new Map<Caller, number>();
+      const served = new Map<Caller, number>();
+      while (served.size < callers.length) {
+        for (const one of callers) {
+          if (served.has(one)) continue;
+          const decision = await one.ask();
+          if (decision.kind === 'granted') {
+            served.set(one, (await open().now()) - startedAt);
+            await settle(one.slot);
+          } else if (!named.has(one)) {
+            named.set(one, (await open().now()) - startedAt + retryAfter(decision));
+          }
+        }
+        await wait(25);
+      }
+      expect(named.size).toBe(5);
+      for (const [one, expected] of named) {
+        const actual = served.get(one) ?? 0;
+        expect(Math.abs(actual - expected)).toBeLessThanOrEqual(Math.max(0.2 * actual, 300));
+      }
+    });
+
+    test('what the provider says is left is all that is granted until the moment it names', async () => {
+      const { caller, heed } = line({ max: 5, perMs: 500, callMsMax: 300 });
+      await caller('a').ask();
+      await heed(4, 800);
+      await heed(2, 800);
+      const kinds = [];
+      for (let count = 0; count < 4; count += 1) kinds.push((await caller(`t${count}`).ask(0)).kind);
+      expect(kinds).toEqual(['granted', 'granted', 'busy', 'busy']);
+      await heed(0, 1500);
+      const later = await caller('late').ask(0);
+      expect(retryAfter(later)).toBeGreaterThan(1300);
+      await wait(1200);
+      expect((await caller('early').ask(0)).kind).toBe('busy');
+    });
+  });
+}

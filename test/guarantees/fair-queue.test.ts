@@ -1,0 +1,121 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { openSandbox } from '../sandbox/support.ts';
+import { configOver, getEmbedUrl, problemIn, startGateway, type RunningGateway } from '../support/gateway.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+
+const limits = 'limits: { user: [{ max: 500, per: 1m }], tenant: [{ allow: [{ max: 500, per: 1m }] }] }';
+
+async function replicas(
+  count: number,
+  hex: string,
+): Promise<{ sandbox: Sandbox; gateways: readonly RunningGateway[] }> {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const sandbox = await openSandbox();
+  const config = configOver(sandbox, { hex, more: `redis: { url: "${redis.url}" }\n${limits}` });
+  const gateways = await Promise.all(
+    Array.from({ length: count }, () => startGateway(config, { HEX_TOKEN: sandbox.hexToken })),
+  );
+  return { sandbox, gateways };
+}
+
+const person = (sandbox: Sandbox, tenant: string, user: string): Promise<string> =>
+  sandbox.signSession({ sub: 'ada', name: user, org_id: tenant, email: `${user}@${tenant}.example` });
+
+it('while the budget is spent requests of two processes wait in one queue, and the provider never sees one too many', async () => {
+  const { sandbox, gateways } = await replicas(2, 'budget: { max: 4, per: 2s }\nqueue: { maxWait: 20s }');
+  const startedAt = performance.now();
+  const tenants = ['noisy', 'noisy', 'noisy', 'quiet'];
+  const waits = await Promise.all(
+    Array.from({ length: 16 }, async (_, index) => {
+      const gateway = gateways[index % 2];
+      const tenant = tenants[index % 4] ?? '';
+      if (!gateway) throw new Error('two gateways');
+      const token = await person(sandbox, tenant, `user-${index}`);
+      const response = await getEmbedUrl(gateway, token);
+      return { tenant, status: response.status, ms: performance.now() - startedAt };
+    }),
+  );
+  expect(waits.map(({ status }) => status)).toEqual(Array(16).fill(200));
+  const { hexCalls } = sandbox;
+  for (const [index, { at }] of hexCalls.entries()) {
+    const fifth = hexCalls[index + 4];
+    if (fifth) expect(fifth.at - at).toBeGreaterThanOrEqual(1990);
+  }
+  // four rounds of four, each freed two seconds after the one before
+  expect(Math.max(...waits.map(({ ms }) => ms))).toBeLessThan(9000);
+  const lastOf = (tenant: string): number =>
+    Math.max(...waits.filter((wait) => wait.tenant === tenant).map(({ ms }) => ms));
+  expect(lastOf('quiet')).toBeLessThan(lastOf('noisy') - 1500);
+});
+
+it('a wait beyond maxWait is told at once, with a ticket that keeps the place, for its owner alone', async () => {
+  const { sandbox, gateways } = await replicas(2, 'budget: { max: 1, per: 3s }\nqueue: { maxWait: 500ms }');
+  const [one, two] = gateways;
+  if (!one || !two) throw new Error('two gateways');
+  const token = await person(sandbox, 'acme', 'ada');
+  expect((await getEmbedUrl(one, token)).status).toBe(200);
+  const busy = await getEmbedUrl(one, token);
+  const problem = await problemIn(busy);
+  expect(problem).toMatchObject({ status: 503, code: 'provider_busy', position: 1 });
+  const { ticket = '', retryAfterSeconds = 0 } = problem;
+  expect(ticket).toMatch(/^[\w-]{22}$/);
+  expect(retryAfterSeconds).toBe(3);
+
+  const stranger = await person(sandbox, 'globex', 'mallory');
+  const other = await sandbox.signSession({ sub: 'mallory', org_id: 'globex' });
+  const stolen = await problemIn(await getEmbedUrl(two, other, 'embed=sales', { 'queue-ticket': ticket }));
+  expect(stolen.position).toBe(2);
+  expect(stolen.ticket).not.toBe(ticket);
+  expect((await problemIn(await getEmbedUrl(two, stranger))).position).toBe(3);
+
+  await after(retryAfterSeconds * 1000);
+  // on another replica, before those who came later
+  expect((await getEmbedUrl(two, token, 'embed=sales', { 'queue-ticket': ticket })).status).toBe(200);
+});
+
+it('who disconnects while waiting leaves the queue and spends nothing', async () => {
+  const { sandbox, gateways } = await replicas(1, 'budget: { max: 1, per: 2s }\nqueue: { maxWait: 20s }');
+  const [gateway] = gateways;
+  if (!gateway) throw new Error('a gateway');
+  const token = await person(sandbox, 'acme', 'ada');
+  expect((await getEmbedUrl(gateway, token)).status).toBe(200);
+  const impatient = new AbortController();
+  const gone = fetch(`${gateway.url}/embed-url?embed=sales`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: impatient.signal,
+  });
+  await after(300);
+  impatient.abort();
+  await expect(gone).rejects.toThrow();
+  const startedAt = performance.now();
+  const next = await getEmbedUrl(gateway, token);
+  expect(next.status).toBe(200);
+  expect(performance.now() - startedAt).toBeLessThan(2500);
+  expect(sandbox.hexCalls).toHaveLength(2);
+  // three users of the window of 500 would be gone, had the one who left been counted
+  expect(next.headers.get('ratelimit')).toMatch(/^"user";r=498/);
+});
+
+it('what Hex says is heard: after a 429 no replica asks again until the time it names', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const sandbox = await openSandbox({ callsPerMinute: 2 });
+  const hex = 'budget: { max: 100, per: 1m }\nqueue: { maxWait: 0ms }';
+  const config = configOver(sandbox, { hex, more: `redis: { url: "${redis.url}" }\n${limits}` });
+  const gateways = await Promise.all([
+    startGateway(config, { HEX_TOKEN: sandbox.hexToken }),
+    startGateway(config, { HEX_TOKEN: sandbox.hexToken }),
+  ]);
+  const token = await person(sandbox, 'acme', 'ada');
+  for (const status of [200, 200, 503]) expect((await getEmbedUrl(gateways[0], token)).status).toBe(status);
+  await after(50);
+  for (const gateway of gateways) {
+    const busy = await problemIn(await getEmbedUrl(gateway, token));
+    expect(busy.code).toBe('provider_busy');
+    expect(busy.retryAfterSeconds).toBeGreaterThan(50);
+  }
+  expect(sandbox.hexCalls.map(({ status }) => status)).toEqual([200, 200, 429]);
+});
