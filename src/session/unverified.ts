@@ -2,21 +2,21 @@ import type { Claims } from '../config/expressions.ts';
 import { parseStrictJson } from '../gateway/strict-json.ts';
 import { Refusal } from '../gateway/refusal.ts';
 
-const charactersMax = 16_384;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads the claims of a compact JWS before its signature is checked, to learn which issuer to ask.
  *
  * The very same bytes are then verified, so what is read here once is what later steps may use. This
- * reading is stricter than jose's: at most 16 kB, canonical base64url, UTF-8 without byte-order mark,
- * no name twice in an object, no name of an object's prototype.
+ * reading is stricter than jose's: canonical base64url, UTF-8 without byte-order mark, no name twice in
+ * an object, no name of an object's prototype.
+ *
+ * @param token at most 16 kB, as findToken sees to it
  *
  * @throws {Refusal} `session_invalid`
  * @see https://www.rfc-editor.org/rfc/rfc7519#section-7.2
  */
 export function readUnverifiedClaims(token: string): Claims {
-  if (token.length > charactersMax) throw invalid(`over ${charactersMax} characters`);
   const parts = token.split('.');
   if (parts.length !== 3) throw invalid('not a compact JWS');
   const [, payload] = parts.map(decode);

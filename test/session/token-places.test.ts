@@ -15,7 +15,12 @@ test.each<[string, Credentials, string]>([
     'believed',
   ],
   ['another scheme', credentials({ authorization: [`Basic ${token}`] }), 'session_missing'],
-  ['a bearer scheme without a token', credentials({ authorization: ['Bearer '] }), 'session_missing'],
+  ['a bearer scheme without a token', credentials({ authorization: ['Bearer '] }), 'session_invalid'],
+  [
+    'a scheme that only ends alike',
+    credentials({ authorization: [`Forbearer ${token}`] }),
+    'session_missing',
+  ],
   ['a bare token in Authorization', credentials({ authorization: [token] }), 'session_missing'],
   ['a cookie', cookie(`session=${token}`), 'believed'],
   ['a cookie among others', cookie(`a=1; session=${token}; b="2"`), 'believed'],
@@ -49,6 +54,50 @@ test.each<[string, Credentials]>([
   ['the same cookie name twice, one quoted', cookie(`session=${token}; session="${other}"`)],
 ])('different tokens are nobody’s session: %s', async (_case, sent) => {
   expect(await outcome(verifier()(sent))).toBe('session_ambiguous');
+});
+
+test.each([
+  `Bearer\t${other}`,
+  `Bearer\u00a0${other}`,
+  `Bearer:${other}`,
+  `Bearer,${other}`,
+  `Basic abc, Bearer ${other}`,
+  `Basic abc,bearer ${other}`,
+  `Basic abc Bearer ${other}`,
+  `Bearer ${other}, Bearer ${other}`,
+  `Bearer Bearer ${other}`,
+  'Bearer',
+])('no bearer token hides from a cookie behind another spelling: %j', async (header) => {
+  const sent = credentials({ authorization: [header], cookie: `session=${token}` });
+  expect(await outcome(verifier()(sent))).toBe('session_invalid');
+});
+
+test('nor a cookie behind white space around its name or value', async () => {
+  for (const again of [`session =${other}`, `\tsession\t=${other}`, `session= ${other}`]) {
+    expect(await outcome(verifier()(cookie(`session=${token};${again}`)))).toBe('session_ambiguous');
+  }
+  expect(await outcome(verifier()(cookie(`session = ${token}`)))).toBe('believed');
+});
+
+test.each([' ', '\t', '\u00a0', ','])('a token with %j inside is refused', async (character) => {
+  for (const sent of [bearer(`a${character}b`), cookie(`session=a${character}b`)]) {
+    expect(await outcome(verifier()(sent))).toBe('session_invalid');
+  }
+});
+
+test('a header of spaces is read in no time', async () => {
+  const spaces = ' '.repeat(100_000);
+  const startedAt = performance.now();
+  for (const header of [
+    `Bearer a${spaces}b`,
+    `Bearer${spaces}`,
+    spaces,
+    `Bearer${spaces}${token}${spaces}x`,
+  ]) {
+    const sent = credentials({ authorization: [header] });
+    expect(['session_invalid', 'session_missing']).toContain(await outcome(verifier()(sent)));
+  }
+  expect(performance.now() - startedAt).toBeLessThan(1000);
 });
 
 test('a token in a place that its issuer does not list is refused, even beside a listed one', async () => {
