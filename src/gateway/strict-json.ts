@@ -7,12 +7,12 @@ export type StrictJson =
 const depthMax = 64;
 
 /**
- * Parses JSON in which no name stands twice in an object and none is `__proto__`, `constructor` or
- * `prototype`. Two parsers must not read two things from one text, and JSON.parse takes the last of
- * two equal names.
+ * Parses JSON in which no name stands twice in an object, none is `__proto__`, `constructor` or
+ * `prototype`, and every whole number is exact. Two parsers must not read two things from one text:
+ * JSON.parse takes the last of two equal names, and makes 9007199254740993 another one's id.
  *
  * @returns objects as maps, or why the text was not accepted, in words that hold none of it
- * @see https://www.rfc-editor.org/rfc/rfc8259#section-4
+ * @see https://www.rfc-editor.org/rfc/rfc8259#section-4 names, and section 6, numbers
  */
 export function parseStrictJson(text: string): StrictJson {
   let plain: unknown;
@@ -21,21 +21,22 @@ export function parseStrictJson(text: string): StrictJson {
   } catch {
     return { fault: 'is not valid JSON' };
   }
-  const fault = nameFault(text);
+  const fault = faultIn(text);
   return fault === undefined ? { value: toValue(plain) } : { fault };
 }
 
 const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
-const token = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
+const token = /"(?:[^"\\]|\\.)*"|[{}[\]:]|-?\d[\d.eE+-]*/g;
 
-/** Walks the strings and brackets of a text that is known to be JSON. A string before a colon is a name. */
-function nameFault(text: string): string | undefined {
+/** Walks the strings, numbers and brackets of a text that is known to be JSON. A string before a colon is a name. */
+function faultIn(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
   let last = '';
   for (const [part] of text.matchAll(token)) {
     if (part === '{' || part === '[') open.push(part === '{' ? new Set() : undefined);
     if (part === '}' || part === ']') open.pop();
     if (open.length > depthMax) return `is nested more than ${depthMax} deep`;
+    if (/^[-\d]/.test(part) && !isExact(Number(part))) return 'has a number that is not exact';
     if (part === ':') {
       const name = JSON.parse(last) as string;
       const names = open.at(-1);
@@ -46,6 +47,11 @@ function nameFault(text: string): string | undefined {
     last = part;
   }
   return undefined;
+}
+
+/** Fractions may be rounded: nobody counts by them. */
+function isExact(number: number): boolean {
+  return Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number);
 }
 
 function toValue(plain: unknown): Value {

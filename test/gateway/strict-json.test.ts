@@ -47,6 +47,22 @@ describe('JSON that two parsers could read differently is refused', () => {
     expect(parseStrictJson(text).fault).toBe('is not valid JSON');
   });
 
+  it.each([
+    '9007199254740992',
+    '-9007199254740993',
+    '9007199254740993.0',
+    '9007199254740992.5',
+    '1e21',
+    '1E+16',
+    '1.5e300',
+    '1e400',
+    '-1e400',
+  ])('a number that is not exact: %s', (number) => {
+    for (const text of [number, `[${number}]`, `{"a":{"b":[1,${number}]}}`]) {
+      expect(parseStrictJson(text).fault).toBe('has a number that is not exact');
+    }
+  });
+
   it('more than 64 levels', () => {
     expect(parseStrictJson('['.repeat(64) + ']'.repeat(64)).fault).toBeUndefined();
     expect(parseStrictJson('['.repeat(65) + ']'.repeat(65)).fault).toBe('is nested more than 64 deep');
@@ -62,6 +78,11 @@ describe('all other JSON means what it says', () => {
     ['[{"a":1},{"a":2}]', [{ a: 1 }, { a: 2 }]],
     ['"__proto__"', '__proto__'],
     ['{"a":"\\\\","b":1}', { a: '\\', b: 1 }],
+    [
+      '[9007199254740991,-9007199254740991,12.0e1,-0.5,1e-7,0]',
+      [2 ** 53 - 1, 1 - 2 ** 53, 120, -0.5, 1e-7, 0],
+    ],
+    ['{"a9007199254740993":"9007199254740993 1e400"}', { a9007199254740993: '9007199254740993 1e400' }],
     ['{"toString":1,"valueOf":2}', { toString: 1, valueOf: 2 }],
   ])('%s', (text, value) => {
     expect(plain(parseStrictJson(text).value)).toEqual(value);
@@ -72,7 +93,23 @@ describe('all other JSON means what it says', () => {
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 1, 4, '\t'), (value, spacing) => {
         const text = JSON.stringify(value, undefined, spacing);
         fc.pre(!/"(__proto__|constructor|prototype)":/.test(text));
+        fc.pre(parseStrictJson(text).fault !== 'has a number that is not exact');
         expect(plain(parseStrictJson(text).value)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it('a whole number has the value that its digits say, or is refused', () => {
+    const exponent = fc.integer({ min: 0, max: 20 });
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), exponent, (whole, zeros) => {
+        const isSafe = whole >= BigInt(Number.MIN_SAFE_INTEGER) && whole <= BigInt(Number.MAX_SAFE_INTEGER);
+        const scaled = `${whole}${'0'.repeat(zeros)}`;
+        for (const text of [`${whole}`, `${whole}.0`, `${scaled}e-${zeros}`, `${whole}e0`]) {
+          const { value, fault } = parseStrictJson(`{"id":${text}}`);
+          expect(fault).toBe(isSafe ? undefined : 'has a number that is not exact');
+          if (isSafe) expect(BigInt(Number((value as ReadonlyMap<string, Value>).get('id')))).toBe(whole);
+        }
       }),
     );
   });
