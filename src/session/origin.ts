@@ -27,7 +27,8 @@ export function checkOrigin(
 
 function isOwnOrigin(claimed: string, { host, fetchSite }: Credentials): boolean {
   if (fetchSite !== undefined && fetchSite !== 'same-origin') return false;
-  return URL.canParse(claimed) && new URL(claimed).host === host;
+  const { protocol, host: own } = URL.canParse(claimed) ? new URL(claimed) : { protocol: '', host: '' };
+  return ['http:', 'https:'].includes(protocol) && own === host;
 }
 
 function originOf(referer: string | undefined): string | undefined {

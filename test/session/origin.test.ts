@@ -42,6 +42,19 @@ const table: readonly [string, Shown, cookie: boolean, bearer: boolean][] = [
   ['its own origin, old browser', { origin: `https://${own}`, host: own }, true, true],
   ['its own origin on a port', { origin: `http://${own}:8080`, host: `${own}:8080` }, true, true],
   ['its own host on another port', { origin: `http://${own}:8081`, host: `${own}:8080` }, false, false],
+  ['its own host in another scheme', { origin: `app://${own}`, host: own }, false, false],
+  [
+    'its own host in a scheme of extensions',
+    { origin: `chrome-extension://${own}`, host: own },
+    false,
+    false,
+  ],
+  [
+    'its own host as a web socket',
+    { origin: `wss://${own}`, host: own, fetchSite: 'same-origin' },
+    false,
+    false,
+  ],
   [
     'its own host, yet cross-site',
     { origin: `https://${own}`, host: own, fetchSite: 'cross-site' },
