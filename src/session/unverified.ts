@@ -5,11 +5,11 @@ import { Refusal } from '../gateway/refusal.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads the claims of a compact JWS before its signature is checked, to learn which issuer to ask.
+ * Reads header and claims of a compact JWS before its signature is checked, to learn which issuer to ask.
  *
  * The very same bytes are then verified, so what is read here once is what later steps may use. This
- * reading is stricter than jose's: canonical base64url, UTF-8 without byte-order mark, no name twice in
- * an object, no name of an object's prototype.
+ * reading is stricter than jose's: canonical base64url, UTF-8 without byte-order mark, and strict JSON
+ * in both.
  *
  * @param token at most 16 kB, as findToken sees to it
  *
@@ -19,10 +19,22 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function readUnverifiedClaims(token: string): Claims {
   const parts = token.split('.');
   if (parts.length !== 3) throw invalid('not a compact JWS');
-  const [, payload] = parts.map(decode);
-  const { value, fault } = parseStrictJson(textOf(payload));
-  if (fault !== undefined) throw invalid(`payload ${fault}`);
-  if (!(value instanceof Map)) throw invalid('payload is not an object');
+  const [header, payload] = parts.map(decode);
+  checkHeader(readObject(header, 'header'));
+  return readObject(payload, 'payload');
+}
+
+/** A payload that is not base64url, compressed or encrypted would be read here as something else than meant. */
+function checkHeader(header: Claims): void {
+  if (header.get('b64') === false || header.has('zip') || header.has('enc')) {
+    throw invalid('the header says that the payload is not plain');
+  }
+}
+
+function readObject(bytes: Buffer | undefined, part: 'header' | 'payload'): Claims {
+  const { value, fault } = parseStrictJson(textOf(bytes, part));
+  if (fault !== undefined) throw invalid(`${part} ${fault}`);
+  if (!(value instanceof Map)) throw invalid(`${part} is not an object`);
   return value as Claims;
 }
 
@@ -32,11 +44,11 @@ function decode(part: string): Buffer {
   return bytes;
 }
 
-function textOf(bytes: Buffer | undefined): string {
+function textOf(bytes: Buffer | undefined, part: string): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw invalid('payload is not UTF-8');
+    throw invalid(`${part} is not UTF-8`);
   }
 }
 

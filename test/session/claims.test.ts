@@ -204,6 +204,22 @@ describe('the form of a token', () => {
     expect(await judge(signBytes(payload))).toBe('session_invalid');
   });
 
+  test.each<[string, string | Uint8Array]>([
+    ['alg twice', '{"alg":"none","alg":"HS256"}'],
+    ['alg twice, once escaped', '{"\\u0061lg":"none","alg":"HS256"}'],
+    ['the name of a prototype', '{"alg":"HS256","__proto__":{"alg":"none"}}'],
+    ['a byte-order mark', '\ufeff{"alg":"HS256"}'],
+    ['bytes that are not UTF-8', Buffer.from('{"alg":"HS256","kid":"é"}', 'latin1')],
+    ['a list', '[{"alg":"HS256"}]'],
+    ['b64 false', '{"alg":"HS256","b64":false}'],
+    ['zip', '{"alg":"HS256","zip":"DEF"}'],
+    ['enc', '{"alg":"HS256","enc":"A256GCM"}'],
+  ])('a header with %s refuses the token', async (_case, header) => {
+    const payload = JSON.stringify(claims());
+    expect(await judge(signBytes(payload, { header: '{"alg":"HS256"}' }))).toBe('believed');
+    expect(await judge(signBytes(payload, { header }))).toBe('session_invalid');
+  });
+
   test('base64url that another decoder might read otherwise refuses the token', async () => {
     const token = sign();
     const [header = '', payload = '', signature = ''] = token.split('.');

@@ -75,15 +75,16 @@ export function encode(part: string | Uint8Array): string {
   return Buffer.from(part).toString('base64url');
 }
 
-/** Signs a payload as it stands, however broken, with the shared secret. */
+/** Signs a payload as it stands, however broken, with the shared secret; a header as text or bytes too. */
 export function signBytes(
   payload: string | Uint8Array,
   {
     header = { alg: 'HS256' },
     key = secret,
-  }: { readonly header?: object; readonly key?: string | Buffer } = {},
+  }: { readonly header?: object | string; readonly key?: string | Buffer } = {},
 ): string {
-  const input = `${encode(JSON.stringify(header))}.${encode(payload)}`;
+  const bytes = typeof header === 'string' || header instanceof Uint8Array ? header : JSON.stringify(header);
+  const input = `${encode(bytes)}.${encode(payload)}`;
   return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
 }
 
