@@ -13,6 +13,7 @@ import {
 } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { unknownNames } from './expression-names.ts';
+import { isPlainText } from './text.ts';
 
 /** What a claim holds and an expression gives: JSON, with maps that have no prototype to pollute. */
 export type Value = null | boolean | number | string | readonly Value[] | Claims;
@@ -48,9 +49,7 @@ const nestingMax = 32;
 
 const json = celFunc('json', [CelScalar.DYN], CelScalar.STRING, (input) => {
   const value = toValue(input);
-  if (value === undefined || isVoid(value) || (Array.isArray(value) && value.some(isVoid))) {
-    throw new Error('json() of an absent or empty value');
-  }
+  if (value === undefined || !isFilled(value)) throw new Error('json() of an absent or empty value');
   return JSON.stringify(toJson(value));
 });
 
@@ -60,8 +59,8 @@ const environment = celEnv({ funcs: [...strings, json] });
  * Compiles a CEL expression once, so that a mistake in it is found at start.
  *
  * Besides the standard functions and the strings extension there is `json(x)`, which gives the JSON
- * text of x and fails for null, `""`, `[]`, `{}` and a list holding one of these: an empty value must
- * not turn into a filter that filters nothing.
+ * text of x and fails where x is or holds, at any depth, null, a blank text, `[]`, `{}` or a text or name
+ * that is no plain text: an empty value must not turn into a filter that filters nothing.
  *
  * @param variables the names the expression may use
  * @throws {ExpressionError} it is over 2000 characters or 32 brackets deep, does not parse, or names
@@ -140,10 +139,15 @@ function toSafeNumber(value: bigint): number | undefined {
   return Number.isSafeInteger(number) ? number : undefined;
 }
 
-function isVoid(value: Value): boolean {
-  if (value === null || value === '') return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return value instanceof Map && value.size === 0;
+/** True when nothing in the value, however deep, is empty or a text that two readers could take differently. */
+function isFilled(value: Value): boolean {
+  if (typeof value === 'string') return isPlainText(value);
+  if (value instanceof Map) {
+    const entries = [...(value as Claims)];
+    return entries.length > 0 && entries.every(([name, item]) => isPlainText(name) && isFilled(item));
+  }
+  if (Array.isArray(value)) return value.length > 0 && value.every(isFilled);
+  return value !== null;
 }
 
 function toJson(value: Value): unknown {

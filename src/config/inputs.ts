@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCleanText } from './text.ts';
 
 const textInput = z
   .strictObject({
@@ -47,6 +48,7 @@ export function inputFault(input: InputConfig, value: unknown): string | undefin
   switch (input.type) {
     case 'string':
       if (typeof value !== 'string') return 'must be a string';
+      if (!isCleanText(value)) return 'must be well-formed text without control characters';
       if (input.oneOf && !input.oneOf.includes(value)) return `must be one of ${input.oneOf.join(', ')}`;
       return value.length > input.maxLength ? `must have at most ${input.maxLength} characters` : undefined;
     case 'integer':

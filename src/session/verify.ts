@@ -1,6 +1,7 @@
 import { errors, jwtVerify } from 'jose';
 import type { Claims, Expression, Variables } from '../config/expressions.ts';
 import type { SessionConfig, TokenPlace } from '../config/sessions.ts';
+import { isPlainText } from '../config/text.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Session, VerifySession } from '../gateway/session.ts';
 import { findToken } from './find-token.ts';
@@ -77,8 +78,8 @@ function toRefusal(error: unknown): unknown {
 
 function toSession(claims: Claims, config: SessionConfig): Session {
   const { issuer } = config;
-  const tenant = nonEmpty(config.tenant, { claims, issuer }, 'tenant');
-  const user = nonEmpty(config.user, { claims, issuer }, 'user');
+  const tenant = plainText(config.tenant, { claims, issuer }, 'tenant');
+  const user = plainText(config.user, { claims, issuer }, 'user');
   const session = { claims, issuer, tenant, user };
   for (const [index, rule] of config.require.entries()) {
     if (rule.evaluate(session) !== true) throw invalid(`require[${index}] is not true`);
@@ -86,10 +87,10 @@ function toSession(claims: Claims, config: SessionConfig): Session {
   return session;
 }
 
-function nonEmpty(expression: Expression, variables: Variables, what: string): string {
+function plainText(expression: Expression, variables: Variables, what: string): string {
   const value = expression.evaluate(variables);
-  if (typeof value === 'string' && value.trim() !== '') return value;
-  throw invalid(`${what} is not a non-empty string`);
+  if (typeof value === 'string' && isPlainText(value)) return value;
+  throw invalid(`${what} is blank, no text or no plain text`);
 }
 
 function invalid(reason: string): Refusal {

@@ -122,12 +122,23 @@ describe('an evaluation that fails gives nothing, and never throws', () => {
     ['json(null)'],
     ['json(["a", ""])'],
     ['json([[]])'],
+    ['json("  ")'],
+    ['json({"a": [1, true, null]})'],
+    ['json({"a": {"b": ""}})'],
+    ['json([["a", [" "]]])'],
+    ['json([{"a": {}}])'],
+    ['json([1, [2, []]])'],
+    ['json({"": 1})'],
+    ['json({"a": claims.text})', { text: 'a\u0000' }],
+    ['json(claims)', { 'a\n': 'x' }],
+    ['json([claims.text])', { text: '\ud800' }],
+    ['json(claims.text)', { text: 'a\u0085b' }],
   ])('%s', (text, claims: unknown = {}) => {
     expect(evaluate(text, claims)).toBeUndefined();
   });
 
   it.each([
-    ['json({"a": [1, true, null]})', '{"a":[1,true,null]}'],
+    ['json({"a": [1, true, {"b": "ü 😀"}]})', '{"a":[1,true,{"b":"ü 😀"}]}'],
     ['json(false)', 'false'],
     ['json(0)', '0'],
     ['json("a")', '"a"'],

@@ -127,16 +127,23 @@ const notNames: readonly unknown[] = [
   ' ',
   '\t\n',
   '\u00a0',
+  'acme\u0000',
+  'ac\nme',
+  'acme\u009f',
+  'acme\ud800',
   7,
   true,
   ['acme'],
   { id: 'acme' },
 ];
 
-test.each(notNames)('a tenant or user that is missing, blank or no text is refused: %j', async (value) => {
-  expect(await judge(sign({ org: value }))).toBe('session_invalid');
-  expect(await judge(sign({ sub: value }))).toBe('session_invalid');
-});
+test.each(notNames)(
+  'a tenant or user that is missing, blank or no plain text is refused: %j',
+  async (value) => {
+    expect(await judge(sign({ org: value }))).toBe('session_invalid');
+    expect(await judge(sign({ sub: value }))).toBe('session_invalid');
+  },
+);
 
 test('tenant and user are what the entry’s expressions give', async () => {
   const fields = { tenant: 'claims["https://example.com/org"].id', user: 'claims.email.lowerAscii()' };
