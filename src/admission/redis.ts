@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PolicyState } from '../gateway/admission.ts';
 import { keyPrefix, type RedisClient } from '../redis/connect.ts';
+import { defineScript } from '../redis/define-script.ts';
 import { decideScript, heedScript, leaveScript, restoreScript, settleScript } from './script.ts';
 import { leaseMs, returnMs, type Decision, type Store, type StoreRequest } from './store.ts';
 
@@ -58,18 +59,6 @@ function valuesOf({ policies, budget, slot, waiting }: StoreRequest): readonly (
     ...[waiting?.patienceMs ?? 0, leaseMs, returnMs],
     waiting?.lengthMax ?? -1,
   ];
-}
-
-type Script = (keys: readonly string[], values: readonly (string | number)[]) => Promise<unknown>;
-
-/** Registers a script under a name; ioredis sends its digest, and its text where Redis does not know it. */
-function defineScript(client: RedisClient, name: string, lua: string): Script {
-  client.defineCommand(name, { lua });
-  return (keys, values) => {
-    const command: unknown = Reflect.get(client, name);
-    if (typeof command !== 'function') throw new TypeError(`no command ${name}`);
-    return Promise.resolve(Reflect.apply(command, client, [keys.length, ...keys, ...values]));
-  };
 }
 
 function toDecision(

@@ -5,6 +5,9 @@
  */
 export const bucketsPerWindow = 60;
 
+/** Besides the 60 of the window there is the one that is leaving it. */
+const bucketsKept = bucketsPerWindow + 1;
+
 /** The bucket that a moment falls into. */
 export function bucketAt(nowMs: number, perMs: number): number {
   return Math.floor((nowMs * bucketsPerWindow) / perMs);
@@ -12,13 +15,14 @@ export function bucketAt(nowMs: number, perMs: number): number {
 
 /** The first moment at which a bucket no longer counts. */
 export function bucketEndsMs(bucket: number, perMs: number): number {
-  return Math.ceil(((bucket + bucketsPerWindow + 1) * perMs) / bucketsPerWindow);
+  return Math.ceil(((bucket + bucketsKept) * perMs) / bucketsPerWindow);
 }
 
-/** Requests counted in one window, by bucket, oldest first. */
+/** Requests counted in one window, in a ring of buckets. Moments must not go back. */
 export class TrailingWindow {
-  readonly #counts = new Map<number, number>();
+  readonly #counts = new Uint32Array(bucketsKept);
   readonly #perMs: number;
+  #newest = 0;
   #total = 0;
 
   constructor(perMs: number) {
@@ -27,28 +31,34 @@ export class TrailingWindow {
 
   /** Forgets what has left the window; gives what is in it. */
   total(nowMs: number): number {
-    for (const [bucket, count] of this.#counts) {
-      if (bucketEndsMs(bucket, this.#perMs) > nowMs) break;
-      this.#counts.delete(bucket);
-      this.#total -= count;
+    const newest = Math.max(this.#newest, bucketAt(nowMs, this.#perMs));
+    for (let bucket = Math.max(this.#newest + 1, newest - bucketsPerWindow); bucket <= newest; bucket += 1) {
+      this.#total -= this.#count(bucket);
+      this.#counts[bucket % bucketsKept] = 0;
     }
+    this.#newest = newest;
     return this.#total;
   }
 
   add(nowMs: number): void {
-    const bucket = bucketAt(nowMs, this.#perMs);
-    this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + 1);
+    this.total(nowMs);
+    this.#counts[this.#newest % bucketsKept] = this.#count(this.#newest) + 1;
     this.#total += 1;
   }
 
-  /** How long until `needed` requests have left; 0 when that is now. */
+  /** How long until `needed` requests have left; 0 when fewer were counted. */
   freesMs(nowMs: number, needed: number): number {
+    this.total(nowMs);
     let freed = 0;
-    for (const [bucket, count] of this.#counts) {
-      if (freed >= needed) break;
-      freed += count;
+    for (let bucket = this.#newest - bucketsPerWindow; bucket <= this.#newest; bucket += 1) {
+      if (bucket < 0) continue;
+      freed += this.#count(bucket);
       if (freed >= needed) return Math.max(0, bucketEndsMs(bucket, this.#perMs) - nowMs);
     }
     return 0;
+  }
+
+  #count(bucket: number): number {
+    return this.#counts[bucket % bucketsKept] ?? 0;
   }
 }

@@ -1,19 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { CombinationMint, Combinations } from '../gateway/combination.ts';
 import { keyPrefix, type RedisClient } from '../redis/connect.ts';
-
-/** What is remembered of one combination while it is fresh. */
-export interface CombinationRecord {
-  readonly firstMintMs: number;
-  readonly lastMintMs: number;
-  readonly count: number;
-  /** Digests of tenants, the first 100. */
-  readonly tenants: ReadonlySet<string>;
-}
+import { defineScript, type Script } from '../redis/define-script.ts';
 
 const combinationsMax = 10_000;
 const tenantsMax = 100;
 
+/**
+ * KEYS: the combination, a hash of its `embed`, `first` and `last` mint (milliseconds) and their
+ * `count`; and a set of its tenants' digests. ARGV: embed, tenant, freshness, the most tenants kept.
+ */
 const recordScript = `
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
@@ -34,41 +30,18 @@ return 1
  * @param client left out: this process alone
  */
 export function createCombinations(client?: RedisClient): Combinations {
-  const local = new LRUCache<string, CombinationRecord>({ max: combinationsMax });
-  client?.defineCommand('recordCombination', { numberOfKeys: 2, lua: recordScript });
-
-  function recordLocally({ key, tenant, freshnessMs }: CombinationMint): void {
-    const known = local.get(key);
-    const nowMs = Date.now();
-    const tenants = new Set([...(known?.tenants ?? []), tenant].slice(0, tenantsMax));
-    const count = (known?.count ?? 0) + 1;
-    local.set(
-      key,
-      { firstMintMs: known?.firstMintMs ?? nowMs, lastMintMs: nowMs, count, tenants },
-      { ttl: freshnessMs },
-    );
-  }
-
-  async function recordShared({ key, embed, tenant, freshnessMs }: CombinationMint): Promise<void> {
-    if (!client) return;
-    const command: unknown = Reflect.get(client, 'recordCombination');
-    if (typeof command !== 'function') return;
-    await Reflect.apply(command, client, [...keysOf(key), embed, tenant, freshnessMs, tenantsMax]);
-  }
+  const fresh = new LRUCache<string, true>({ max: combinationsMax });
+  const recordShared: Script | undefined = client && defineScript(client, 'recordCombination', recordScript);
 
   return {
     isWarm: async (key) => {
-      if (local.has(key)) return true;
-      if (!client) return false;
-      try {
-        return (await client.exists(keysOf(key)[0])) === 1;
-      } catch {
-        return false;
-      }
+      if (fresh.has(key)) return true;
+      const found = await client?.exists(keysOf(key)[0]).catch(() => 0);
+      return found === 1;
     },
-    record: (mint) => {
-      recordLocally(mint);
-      recordShared(mint).catch(() => undefined);
+    record: ({ key, embed, tenant, freshnessMs }: CombinationMint) => {
+      fresh.set(key, true, { ttl: freshnessMs });
+      recordShared?.(keysOf(key), [embed, tenant, freshnessMs, tenantsMax]).catch(() => undefined);
     },
   };
 }

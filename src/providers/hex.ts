@@ -1,5 +1,6 @@
 import type { HexEmbedConfig, HexProviderConfig } from '../config/hex.ts';
 import type { Secret } from '../config/secret.ts';
+import { isPlainText } from '../config/text.ts';
 import type { EmbedUrl, MintOrder } from '../gateway/embed.ts';
 import { readPresignedUrl } from './hex-answer.ts';
 import type { Provider } from './provider.ts';
@@ -41,7 +42,7 @@ export function createHexProvider(
     isReachable,
     close,
     bind: (embed) => ({
-      takes: (value) => typeof value === 'string' && value.trim() !== '' && value.isWellFormed(),
+      takes: (value) => typeof value === 'string' && isPlainText(value),
       prepare: (order) => {
         const build = createPresignedUrlRequest(config.baseUrl, embed, order);
         return async (grant): Promise<EmbedUrl> => {
