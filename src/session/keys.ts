@@ -2,13 +2,19 @@ import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import type { KeyObject } from 'node:crypto';
 import type { SessionConfig } from '../config/sessions.ts';
 import { isSecureUrl } from '../config/urls.ts';
+import { createBackOff } from './back-off.ts';
 import { fetchKeyDocument, KeysUnavailable } from './key-server.ts';
 
 /** The keys that may verify one issuer's tokens. */
 export interface Keys {
   /** @throws {KeysUnavailable} the issuer's keys are out of reach */
   readonly find: JWTVerifyGetKey;
-  /** Fetches the keys ahead of the first request; does nothing where they are in the configuration. */
+  /**
+   * Fetches the keys ahead of the first request, whatever failed before; may be called again. Does
+   * nothing where they are in the configuration.
+   *
+   * @throws {KeysUnavailable}
+   */
   warmUp(): Promise<void>;
   /** False while keys that must be fetched never were. */
   isReady(): boolean;
@@ -29,17 +35,19 @@ type KeySet = ReturnType<typeof createRemoteJWKSet>;
 
 /**
  * A key set at an address: kept for ten minutes, fetched again for an unknown kid at most once in 30 s.
+ * After a failed fetch the next one waits, and requests in between fail at once; those at the same time share one.
  *
  * @param address resolves to the key set's URL; asked again until it first answers
  */
 function remoteKeys(address: () => Promise<URL>): Keys {
+  const backOff = createBackOff();
   let set: KeySet | undefined;
   let connecting: Promise<KeySet> | undefined;
   const open = async (): Promise<KeySet> => {
-    set = createRemoteJWKSet(await address(), {
+    set = createRemoteJWKSet(await backOff.run(address), {
       cooldownDuration: 30_000,
       cacheMaxAge: 600_000,
-      [customFetch]: async (href) => Response.json(await fetchKeySet(new URL(href))),
+      [customFetch]: async (href) => Response.json(await backOff.run(() => fetchKeySet(new URL(href)))),
     });
     return set;
   };
@@ -51,6 +59,7 @@ function remoteKeys(address: () => Promise<URL>): Keys {
   return {
     find: async (header, token) => (await connect())(header, token),
     warmUp: async () => {
+      backOff.permit();
       await (await connect()).reload();
     },
     isReady: () => set?.jwks() !== undefined,

@@ -29,6 +29,15 @@ const discoveryEntry = (): ReturnType<typeof entry> =>
 const token = (kid?: string): Promise<string> =>
   server.sign({ sub: 'ada', org: 'acme' }, { audience: 'analytics', ...(kid === undefined ? {} : { kid }) });
 
+/** Makes the clocks stand still until {@link pass}. */
+function holdClocks(): void {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+}
+
+function pass(ms: number): void {
+  vi.advanceTimersByTime(ms);
+}
+
 async function ask(verify: VerifySession, kid?: string): Promise<string> {
   return outcome(verify(bearer(await token(kid))));
 }
@@ -68,13 +77,15 @@ test('a session goes on with the keys it has while the key server is away', asyn
 });
 
 test.each(['status 500', 'redirect', 'oversized', 'not JSON'] as const)(
-  'a key server that answers %s makes sessions unverifiable, not invalid, and the next request asks again',
+  'a key server that answers %s makes sessions unverifiable, not invalid, and a second later it is asked again',
   async (behaviour) => {
+    holdClocks();
     const verifiers = [verifier([jwksEntry()]), verifier([discoveryEntry()])];
     server.behave(behaviour);
     for (const verify of verifiers) expect(await ask(verify)).toBe('session_unverifiable');
     expect(server.requests.has('/elsewhere')).toBe(false);
     server.behave('normal');
+    pass(1000);
     for (const verify of verifiers) expect(await ask(verify)).toBe('believed');
   },
 );
@@ -119,11 +130,13 @@ test.each<[string, Record<string, unknown>]>([
 });
 
 test('an answer that is JSON but no key set makes sessions unverifiable', async () => {
+  holdClocks();
   // the discovery document is such an answer, and so is a list of keys that are none
   const jwks = `${server.issuer}${discoveryPath}`;
   const verify = verifier([entry({ issuer: server.issuer, keys: { jwks }, algorithms: ['RS256'] })]);
   for (const keys of [undefined, {}, 'none', [1], [null], [[]]]) {
     server.discover({ keys });
+    pass(30_000);
     expect(await ask(verify), JSON.stringify(keys)).toBe('session_unverifiable');
   }
 });
@@ -131,6 +144,7 @@ test('an answer that is JSON but no key set makes sessions unverifiable', async 
 test.each([201, 203, 302, 404, 500])(
   'a key set that comes with status %i is not believed',
   async (status) => {
+    holdClocks();
     const body = await (await fetch(server.jwksUrl)).text();
     const other = await startFakeProvider();
     other.answer({ status, body });
@@ -139,6 +153,7 @@ test.each([201, 203, 302, 404, 500])(
     ]);
     expect(await ask(verify)).toBe('session_unverifiable');
     other.answer({ status: 200, body });
+    pass(1000);
     expect(await ask(verify)).toBe('believed');
     await other.stop();
   },
@@ -193,4 +208,39 @@ test('a warm-up that fails says so, and does not stand in the way of a later one
   server.behave('normal');
   await found?.keys.warmUp();
   expect(found?.keys.isReady()).toBe(true);
+});
+
+test.each([
+  ['a key set', jwksEntry, jwksPath],
+  ['discovery', discoveryEntry, discoveryPath],
+])('while %s fails, tokens do not drive the fetching: 1 s, then doubling to 30 s', async (_, of, path) => {
+  holdClocks();
+  const verify = verifier([of()]);
+  server.behave('status 500');
+  const rush = await Promise.all(Array.from({ length: 20 }, (_item, index) => ask(verify, `kid-${index}`)));
+  expect(new Set(rush)).toEqual(new Set(['session_unverifiable']));
+  for (const [index, seconds] of [1, 2, 4, 8, 16, 30, 30].entries()) {
+    pass(seconds * 1000 - 1);
+    expect(await ask(verify)).toBe('session_unverifiable');
+    expect(server.requests.get(path)).toBe(index + 1);
+    pass(1);
+    expect(await ask(verify)).toBe('session_unverifiable');
+    expect(server.requests.get(path)).toBe(index + 2);
+  }
+  server.behave('normal');
+  pass(29_999);
+  expect(await ask(verify)).toBe('session_unverifiable');
+  pass(1);
+  expect(await ask(verify)).toBe('believed');
+});
+
+test('unknown kids do not drive the fetching while a key server fails that once answered', async () => {
+  holdClocks();
+  const verify = verifier([jwksEntry()]);
+  expect(await ask(verify)).toBe('believed');
+  server.behave('status 500');
+  pass(30_001);
+  for (const kid of ['x', 'y', 'z']) expect(await ask(verify, kid)).toBe('session_unverifiable');
+  expect(server.requests.get(jwksPath)).toBe(2);
+  expect(await ask(verify)).toBe('believed');
 });
