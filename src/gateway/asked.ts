@@ -16,6 +16,8 @@ export interface EmbedRequest {
   readonly isText: boolean;
 }
 
+const errorsMax = 20;
+
 interface InputError {
   readonly name: string;
   readonly reason: string;
@@ -47,7 +49,7 @@ function readBody(text: string): EmbedRequest {
     .filter((name) => name !== 'embed' && name !== 'inputs')
     .map((name): InputError => ({ name, reason: 'is not a known field' }));
   const embed = body.get('embed');
-  const inputs = body.get('inputs') ?? new Map<string, unknown>();
+  const inputs = body.has('inputs') ? body.get('inputs') : new Map<string, unknown>();
   if (typeof embed !== 'string' || embed === '') {
     errors.push({ name: 'embed', reason: 'must be a string that is not empty' });
   }
@@ -59,7 +61,7 @@ function readBody(text: string): EmbedRequest {
 /**
  * Holds the inputs against what the embed declares, and adds its defaults.
  *
- * @throws {Refusal} `input_invalid` with every error
+ * @throws {Refusal} `input_invalid` with the errors, the first 20 of them
  */
 export function readInputs(embed: Pick<Embed, 'inputs'>, request: EmbedRequest): Inputs {
   const inputs = new Map<string, InputValue>();
@@ -95,6 +97,6 @@ function fromText({ type }: InputConfig, text: string): unknown {
 
 function invalid(errors: readonly InputError[]): Refusal {
   return new Refusal('input_invalid', {
-    errors: errors.map(({ name, reason }) => ({ name: name.slice(0, 64), reason })),
+    errors: errors.slice(0, errorsMax).map(({ name, reason }) => ({ name: name.slice(0, 64), reason })),
   });
 }
