@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, expression, name, secret, secureUrl, sessionVariables, table } from './fields.ts';
 import { inputSchema } from './inputs.ts';
+import { Secret } from './secret.ts';
 import { windowSchema } from './limits.ts';
 
 const queueSchema = z
@@ -25,6 +26,14 @@ export const hexProviderSchema = z
         error: 'must be a workspace token, or a list of two during a rotation',
       })
       .describe('workspace token with the scope “Create embedded links”; a list of two during a rotation')
+      .check(({ value, issues }) => {
+        // an entry that is no secret has its problem already
+        for (const [index, token] of [value].flat().entries() as Iterable<[number, unknown]>) {
+          if (!(token instanceof Secret) || /^[\x21-\x7e]+$/.test(token.reveal())) continue;
+          const message = 'must be visible ASCII without white space: it goes into a header';
+          issues.push({ code: 'custom', message, input: '', path: Array.isArray(value) ? [index] : [] });
+        }
+      })
       .transform((token) => (Array.isArray(token) ? token : [token])),
     urlHosts: z
       .array(urlHost)

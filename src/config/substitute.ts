@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isPair, isScalar, isSeq, visit, type Document, type Scalar } from 'yaml';
 import type { ProblemList, Path } from './problems.ts';
@@ -64,9 +64,12 @@ export function substitute(
 
 function readText(path: string): string | { readonly fault: string } {
   try {
+    const status = statSync(path);
+    // a device or a pipe may never end
+    if (!status.isFile()) return { fault: 'is not a regular file' };
+    if (status.size > fileBytesMax) return { fault: `is larger than ${fileBytesMax} bytes` };
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-    if (text === '') return { fault: 'is empty' };
-    return text.length > fileBytesMax ? { fault: `is larger than ${fileBytesMax} bytes` } : text;
+    return text === '' ? { fault: 'is empty' } : text;
   } catch (error) {
     return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})` };
   }
