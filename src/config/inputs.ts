@@ -35,6 +35,9 @@ export const inputSchema = z
   })
   .describe('an input: its type and what it may be')
   .check(({ value, issues }) => {
+    if ('min' in value && value.min !== undefined && value.max !== undefined && value.min > value.max) {
+      issues.push({ code: 'custom', message: 'is greater than `max`', input: value, path: ['min'] });
+    }
     if (value.default === undefined) return;
     const message = inputFault(value, value.default);
     if (message !== undefined) issues.push({ code: 'custom', message, input: value, path: ['default'] });

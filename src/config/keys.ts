@@ -58,44 +58,42 @@ export const keysSchema = keysShape.describe(
 
 export type KeysConfig = z.output<typeof keysSchema>;
 
+/** Bytes that a shared secret needs for an algorithm; 0 for one that needs no shared secret. */
+export function secretBytesMin(algorithm: string): number {
+  const [, needed] = Object.entries(algorithmKeys).find(([name]) => name === algorithm) ?? [];
+  return needed !== undefined && 'bytesMin' in needed ? needed.bytesMin : 0;
+}
+
 /**
  * Settles which algorithms the keys may verify: those named, else the one the key itself implies.
+ * Whether a shared secret fits needs no parsed key: session-references.ts says so.
  *
- * @returns the algorithms, or the reason why they and the keys do not fit together
+ * @returns the algorithms, or the reason why they and the key do not fit together
  */
 export function fitAlgorithms(
-  keys: KeysConfig,
+  { pem, secret }: KeysConfig,
   named: readonly Algorithm[] | undefined,
 ): readonly Algorithm[] | string {
-  const chosen = named ?? impliedAlgorithms(keys);
-  if (chosen.length === 0) {
-    return keys.pem === undefined ? 'is required with jwks and discovery' : 'the key fits no algorithm';
-  }
+  if (pem === undefined) return named ?? (secret === undefined ? [] : ['HS256']);
+  const chosen = named ?? impliedAlgorithms(pem);
+  if (chosen.length === 0) return 'the key fits no algorithm';
   for (const algorithm of chosen) {
-    const reason = misfit(keys, algorithm);
+    const reason = misfit(pem, algorithm);
     if (reason !== undefined) return `${algorithm} ${reason}`;
   }
   return chosen;
 }
 
-function impliedAlgorithms(keys: KeysConfig): readonly Algorithm[] {
-  if (keys.secret !== undefined) return ['HS256'];
-  const { pem } = keys;
-  if (pem === undefined) return [];
-  const fitting = algorithms.filter((algorithm) => misfit(keys, algorithm) === undefined);
-  return fitting.slice(0, 1);
+function impliedAlgorithms(pem: KeyObject): readonly Algorithm[] {
+  const fitting = algorithms.find(
+    (algorithm) => secretBytesMin(algorithm) === 0 && misfit(pem, algorithm) === undefined,
+  );
+  return fitting === undefined ? [] : [fitting];
 }
 
-function misfit(keys: KeysConfig, algorithm: Algorithm): string | undefined {
-  const needed: { type: string; curve?: string; bytesMin?: number } = algorithmKeys[algorithm];
-  if ((needed.type === 'secret') !== (keys.secret !== undefined)) {
-    return needed.type === 'secret' ? 'needs keys.secret' : 'does not fit keys.secret';
-  }
-  if (keys.secret !== undefined && Buffer.byteLength(keys.secret.reveal()) < (needed.bytesMin ?? 0)) {
-    return `needs a secret of at least ${needed.bytesMin ?? 0} bytes (RFC 7518, section 3.2)`;
-  }
-  const { pem } = keys;
-  if (pem === undefined) return undefined;
+function misfit(pem: KeyObject, algorithm: Algorithm): string | undefined {
+  const needed: { type: string; curve?: string } = algorithmKeys[algorithm];
+  if (needed.type === 'secret') return undefined; // told by session-references.ts
   const { modulusLength, namedCurve } = pem.asymmetricKeyDetails ?? {};
   if (pem.asymmetricKeyType !== needed.type)
     return `does not fit a key of type ${pem.asymmetricKeyType ?? ''}`;

@@ -48,6 +48,11 @@ export const limitsSchema = z
       .describe('rules for each tenant')
       .prefault([{ allow: [{ max: 60, per: '1m' }] }])
       .check(({ value, issues }) => {
+        const always = value.findIndex(({ when }) => when === undefined);
+        if (always !== -1 && always < value.length - 1) {
+          const message = 'has no `when`, so the rules after it are never reached';
+          issues.push({ code: 'custom', message, input: value, path: [always] });
+        }
         if (value.at(-1)?.when === undefined) return;
         const message = 'the last rule must have no `when`, so that every tenant has a limit';
         issues.push({ code: 'custom', message, input: value, path: [value.length - 1, 'when'] });

@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { secret } from './fields.ts';
 import { Secret } from './secret.ts';
 
+/** Of both listeners: reached from this machine alone. */
+export const defaultHost = '127.0.0.1';
+export const defaultPorts = { listen: 8080, operations: 9090 } as const;
+
 const host = (fallback: string) =>
   z.string().min(1, 'is empty').describe('address to listen on').default(fallback);
 
@@ -21,8 +25,8 @@ const origin = z
 
 export const listenSchema = z
   .strictObject({
-    host: host('127.0.0.1'),
-    port: port(8080),
+    host: host(defaultHost),
+    port: port(defaultPorts.listen),
     trustedProxies: z
       .array(addressRange)
       .describe('proxies whose X-Forwarded-For names the client; none: the header is ignored')
@@ -36,9 +40,11 @@ export const listenSchema = z
 
 export const operationsSchema = z
   .strictObject({
-    host: host('127.0.0.1'),
-    port: port(9090),
-    token: secret('bearer token of the status page').optional(),
+    host: host(defaultHost),
+    port: port(defaultPorts.operations),
+    token: secret(
+      'bearer token that guards the status page; health and metrics do not ask for it',
+    ).optional(),
   })
   .describe('the listener of health and metrics, never public');
 

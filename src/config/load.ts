@@ -48,7 +48,7 @@ export function readConfig(file: string, text: string, environment: Environment)
 
   const parsed = parseShape(raw, references.substituted);
   for (const issue of parsed.error?.issues ?? []) addIssue(list, issue, references);
-  checkReferences(raw, list);
+  checkReferences(raw, references.unresolved, list);
   return parsed.success && list.problems.length === 0
     ? { ok: true, config: parsed.data }
     : { ok: false, problems: list.sorted() };

@@ -1,48 +1,54 @@
+import { defaultHost, defaultPorts } from './listen.ts';
 import type { Path, ProblemList } from './problems.ts';
+import { isEmpty, record, type Raw } from './raw.ts';
+import { checkSessions } from './session-references.ts';
+
+type Add = (path: Path, message: string) => void;
 
 /**
  * What one part of the file says of another, and what must or must not stand together. Checked on the
  * raw values, so that it is reported together with whatever is wrong inside those parts.
+ *
+ * @param unresolved paths, as JSON, whose reference led nowhere: what else is wrong with them is no news
  */
-export function checkReferences(raw: unknown, problems: ProblemList): void {
+export function checkReferences(raw: unknown, unresolved: ReadonlySet<string>, problems: ProblemList): void {
   const { providers, embeds, sessions, redis } = record(raw);
-  if (redis !== undefined) checkOneOf(redis, ['url', 'cluster', 'sentinel'], ['redis'], problems);
-  checkSessions(Array.isArray(sessions) ? sessions : [], problems);
-  for (const [name, embed] of Object.entries(record(embeds))) {
-    checkEmbed(record(embed), ['embeds', name], { providers: Object.keys(record(providers)), problems });
-  }
-}
-
-function checkSessions(sessions: readonly unknown[], problems: ProblemList): void {
-  const issuers = new Set<unknown>();
-  for (const [index, session] of sessions.entries()) {
-    const path = ['sessions', index];
-    const { issuer, audience, require: rules, keys } = record(session);
-    if (issuers.has(issuer)) problems.add({ path: [...path, 'issuer'] }, 'stands in an earlier entry too');
-    if (issuer !== undefined) issuers.add(issuer);
-    if (keys !== undefined) {
-      checkOneOf(keys, ['discovery', 'jwks', 'pem', 'secret'], [...path, 'keys'], problems);
-    }
-    if (audience === undefined && isEmpty(rules)) {
-      problems.add(
-        { path: [...path, 'audience'] },
-        'is missing: without it, require must say what replaces it',
-      );
-    }
-  }
-}
-
-function checkEmbed(
-  embed: Raw,
-  path: Path,
-  { providers, problems }: { readonly providers: readonly string[]; readonly problems: ProblemList },
-): void {
-  const { provider, attributes, public: isPublic, combination, inputs } = embed;
-  const add = (below: Path, message: string): void => {
-    problems.add({ path: [...path, ...below] }, message);
+  const add: Add = (path, message) => {
+    if (!unresolved.has(JSON.stringify(path))) problems.add({ path }, message);
   };
+  checkPorts(record(raw), add);
+  if (redis !== undefined) checkRedis(record(redis), add);
+  checkSessions(Array.isArray(sessions) ? sessions : [], add);
+  for (const [name, embed] of Object.entries(record(embeds))) {
+    checkEmbed(record(embed), Object.keys(record(providers)), (path, message) => {
+      add(['embeds', name, ...path], message);
+    });
+  }
+}
+
+const everyHost = ['0.0.0.0', '::'];
+const thisHost = ['127.0.0.1', 'localhost', '::1'];
+
+function checkPorts({ listen, operations }: Raw, add: Add): void {
+  const { host = defaultHost, port = defaultPorts.listen } = record(listen);
+  const { host: otherHost = defaultHost, port: otherPort = defaultPorts.operations } = record(operations);
+  const hosts = [String(host), String(otherHost)];
+  const overlap =
+    host === otherHost ||
+    hosts.some((one) => everyHost.includes(one)) ||
+    hosts.every((one) => thisHost.includes(one));
+  if (port === otherPort && port !== 0 && overlap) add(['operations', 'port'], 'is the port of `listen` too');
+}
+
+function checkRedis(redis: Raw, add: Add): void {
+  const given = ['url', 'cluster', 'sentinel'].filter((name) => redis[name] !== undefined);
+  if (given.length !== 1) add(['redis'], 'needs exactly one of url, cluster, sentinel');
+}
+
+function checkEmbed(embed: Raw, providers: readonly string[], add: Add): void {
+  const { provider, attributes, public: isPublic, combination, inputs } = embed;
   if (typeof provider === 'string' && !providers.includes(provider)) {
-    add(['provider'], `names no provider; there are: ${providers.join(', ')}`);
+    add(['provider'], `names no provider; there are: ${providers.join(', ') || 'none'}`);
   }
   if (isEmpty(attributes) && isPublic === undefined) {
     add(['attributes'], 'is missing: say `public: true` if nothing is to filter this embed');
@@ -56,20 +62,4 @@ function checkEmbed(
     }
   }
   if (Object.hasOwn(record(inputs), 'embed')) add(['inputs', 'embed'], 'is a reserved name');
-}
-
-/** Of these settings exactly one must be given. */
-function checkOneOf(value: unknown, names: readonly string[], path: Path, problems: ProblemList): void {
-  const given = names.filter((name) => record(value)[name] !== undefined);
-  if (given.length !== 1) problems.add({ path }, `needs exactly one of ${names.join(', ')}`);
-}
-
-type Raw = Readonly<Record<string, unknown>>;
-
-function record(value: unknown): Raw {
-  return typeof value === 'object' && value !== null ? (value as Raw) : {};
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || Object.keys(record(value)).length === 0;
 }

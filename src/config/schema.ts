@@ -10,6 +10,10 @@ export const providerSchema = z.discriminatedUnion('kind', [hexProviderSchema], 
   error: 'must be hex',
 });
 
+function filled<Entries extends z.ZodType<ReadonlyMap<string, unknown>>>(entries: Entries) {
+  return entries.refine(({ size }) => size > 0, 'needs at least one entry');
+}
+
 /** What the whole file must look like. What one entry says of another is checked in references.ts. */
 export const configSchema = z
   .strictObject({
@@ -18,8 +22,8 @@ export const configSchema = z
     redis: redisSchema.optional(),
     sessions: z.array(sessionSchema).min(1).describe('whose tokens are believed'),
     limits: limitsSchema.prefault({}),
-    providers: table(providerSchema, 'the products that show the analytics'),
-    embeds: table(hexEmbedSchema, 'the names that a browser may ask for'),
+    providers: filled(table(providerSchema, 'the products that show the analytics')),
+    embeds: filled(table(hexEmbedSchema, 'the names that a browser may ask for')),
   })
   .describe('Configuration of embed-gateway');
 

@@ -24,7 +24,11 @@ export function entry(fields: Readonly<Record<string, unknown>> = {}): Readonly<
 
 /** `sessions` read by the real loader. */
 export function readSessions(entries: readonly unknown[]): readonly SessionConfig[] {
-  const text = stringify({ sessions: entries, providers: {}, embeds: {} });
+  const text = stringify({
+    sessions: entries,
+    providers: { hex: { kind: 'hex', token: 'token' } },
+    embeds: { a: { provider: 'hex', project: '5a8591dd-4039-49df-9202-96385ba3eff8', public: true } },
+  });
   const loaded = readConfig('gateway.yaml', text, { SESSION_SECRET: secret });
   if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
   return loaded.config.sessions;

@@ -1,0 +1,58 @@
+import { secretBytesMin } from './keys.ts';
+import type { Path } from './problems.ts';
+import { isEmpty, record, type Raw } from './raw.ts';
+import { isSecureUrl } from './urls.ts';
+
+type Add = (path: Path, message: string) => void;
+
+/** What entries of `sessions`, and settings of one entry, say of each other. */
+export function checkSessions(sessions: readonly unknown[], addProblem: Add): void {
+  const issuers = new Set<unknown>();
+  for (const [index, session] of sessions.entries()) {
+    const add: Add = (path, message) => {
+      addProblem(['sessions', index, ...path], message);
+    };
+    const { issuer, audience, require: rules, keys } = record(session);
+    if (issuers.has(issuer)) add(['issuer'], 'stands in an earlier entry too');
+    if (issuer !== undefined) issuers.add(issuer);
+    if (audience === undefined && isEmpty(rules)) {
+      add(['audience'], 'is missing: without it, require must say what replaces it');
+    }
+    if (keys !== undefined) checkKeys(record(session), add);
+  }
+}
+
+function checkKeys({ issuer, keys, algorithms }: Raw, add: Add): void {
+  const { discovery, jwks, pem, secret } = record(keys);
+  const given = [discovery, jwks, pem, secret].filter((one) => one !== undefined).length;
+  if (given !== 1) {
+    add(['keys'], 'needs exactly one of discovery, jwks, pem, secret');
+    return;
+  }
+  if (discovery === true && typeof issuer === 'string' && issuer !== '' && !isSecure(issuer)) {
+    add(['issuer'], 'must be an https:// URL (http:// only to a loopback host) with discovery');
+  }
+  if (algorithms === undefined && pem === undefined && secret === undefined) {
+    add(['algorithms'], 'is required with jwks and discovery');
+  }
+  const named = (Array.isArray(algorithms) ? algorithms : []).filter((one) => typeof one === 'string');
+  if (secret === undefined) {
+    const hmac = named.find((algorithm) => secretBytesMin(algorithm) > 0);
+    if (hmac !== undefined) add(['algorithms'], `${hmac} needs keys.secret`);
+    return;
+  }
+  const other = named.find((algorithm) => secretBytesMin(algorithm) === 0);
+  if (other !== undefined) add(['algorithms'], `${other} does not fit keys.secret`);
+  if (typeof secret === 'string') checkSecret(secret, algorithms === undefined ? ['HS256'] : named, add);
+}
+
+function checkSecret(secret: string, algorithms: readonly string[], add: Add): void {
+  const tooLong = algorithms.find((algorithm) => Buffer.byteLength(secret) < secretBytesMin(algorithm));
+  if (tooLong === undefined || secret === '') return;
+  const bytes = secretBytesMin(tooLong);
+  add(['keys', 'secret'], `${tooLong} needs a secret of at least ${bytes} bytes (RFC 7518, section 3.2)`);
+}
+
+function isSecure(issuer: string): boolean {
+  return URL.canParse(issuer) && isSecureUrl(new URL(issuer));
+}
