@@ -13,6 +13,7 @@ import {
 } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { unknownNames } from './expression-names.ts';
+import { nearest } from './nearest.ts';
 import { isPlainText } from './text.ts';
 
 /** What a claim holds and an expression gives: JSON, with maps that have no prototype to pollute. */
@@ -72,11 +73,9 @@ export function compileExpression(text: string, variables: readonly (keyof Varia
   const parsed = parseText(text);
   const [unknown] = unknownNames(parsed, variables, (name) => environment.funcs.find(name) !== undefined);
   if (unknown) {
-    const known = unknown.kind === 'variable' ? `; known here: ${variables.join(', ')}` : '';
-    throw new ExpressionError(
-      `unknown ${unknown.kind} ${JSON.stringify(unknown.name)}${known}`,
-      unknown.offset,
-    );
+    const { kind, name, offset } = unknown;
+    const hint = kind === 'variable' ? variableHint(name, variables, text.trim() === name) : '';
+    throw new ExpressionError(`unknown ${kind} ${JSON.stringify(name)}${hint}`, offset);
   }
   const run = plan(environment, parsed);
   return {
@@ -86,6 +85,14 @@ export function compileExpression(text: string, variables: readonly (keyof Varia
       return isCelError(result) ? undefined : toValue(result);
     },
   };
+}
+
+function variableHint(name: string, variables: readonly string[], isAlone: boolean): string {
+  const meant = nearest(name, variables);
+  const known = `; known here: ${variables.join(', ')}`;
+  if (meant !== undefined) return `${known}; did you mean ${meant}?`;
+  const isText = isAlone && name !== 'tenant' && name !== 'user';
+  return isText ? `${known}; for the text ${name} write '"${name}"'` : known;
 }
 
 function capSize(text: string): void {

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
+import { knownKeys } from './known-keys.ts';
 import { checkNames } from './names.ts';
+import { nearest } from './nearest.ts';
 import { ProblemList, type Path, type Problem } from './problems.ts';
 import { checkReferences } from './references.ts';
 import { configSchema, type Config } from './schema.ts';
 import { substitute, type Environment, type References } from './substitute.ts';
+import { yamlMessage } from './yaml-message.ts';
 
 export type Loaded =
   | { readonly ok: true; readonly config: Config }
@@ -26,7 +29,8 @@ export function loadConfig(file: string, environment: Environment): Loaded {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const unread = new ProblemList(file);
-    unread.add({ path: [] }, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    unread.add({ path: [] }, code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`);
     return { ok: false, problems: unread.sorted() };
   }
   return readConfig(file, text, environment);
@@ -35,13 +39,14 @@ export function loadConfig(file: string, environment: Environment): Loaded {
 export function readConfig(file: string, text: string, environment: Environment): Loaded {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const faults = [...document.errors, ...document.warnings];
-  const isBroken = faults.some(({ code }) => code !== 'DUPLICATE_KEY');
-  const list = new ProblemList(file, text, isBroken ? undefined : document, lines);
-  for (const { code, message, pos } of faults) {
-    list.add({ path: [], offset: pos[0], hideValue: true }, yamlMessage(code, message));
+  const faults = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const broken = faults.find(({ code }) => code !== 'DUPLICATE_KEY');
+  const list = new ProblemList(file, text, broken === undefined ? document : undefined, lines);
+  // what follows a syntax error is mostly its echo
+  for (const fault of broken === undefined ? faults : [broken]) {
+    list.add({ path: [], offset: fault.pos[0], hideValue: true }, yamlMessage(fault, text));
   }
-  if (isBroken || !checkNames(document, list)) return { ok: false, problems: list.sorted() };
+  if (broken !== undefined || !checkNames(document, list)) return { ok: false, problems: list.sorted() };
   const references = substitute(document, file, environment, list);
   const raw = toRaw(document, list);
   if (raw === undefined) return { ok: false, problems: list.sorted() };
@@ -52,14 +57,6 @@ export function readConfig(file: string, text: string, environment: Environment)
   return parsed.success && list.problems.length === 0
     ? { ok: true, config: parsed.data }
     : { ok: false, problems: list.sorted() };
-}
-
-/** The parser's words without what it quotes of the file. */
-function yamlMessage(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'the same key stands here twice';
-  if (code === 'MULTIPLE_DOCS') return 'a second document begins here';
-  const words = code === 'BAD_DQ_ESCAPE' ? 'Invalid escape sequence' : message.replace(/(?<=\w): .*$/s, '');
-  return `is not valid YAML: ${words}`;
 }
 
 function toRaw(document: Document.Parsed, list: ProblemList): unknown {
@@ -103,8 +100,11 @@ type Issue = z.core.$ZodIssue;
 function addIssue(list: ProblemList, issue: Issue, { substituted, unresolved }: References): void {
   if (unresolved.has(JSON.stringify(issue.path))) return;
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys)
-      list.add({ path: [...issue.path, key], hideValue: true }, 'is not a known key');
+    for (const key of issue.keys) {
+      const meant = nearest(key, knownKeys(issue.path));
+      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+      list.add({ path: [...issue.path, key], hideValue: true }, `is not a known key${hint}`);
+    }
     return;
   }
   const offset: unknown = issue.code === 'custom' ? issue.params?.offset : undefined;

@@ -14,8 +14,9 @@ export interface Problem extends ShownLine {
   readonly message: string;
 }
 
-/** `file:line:column path: message`, then the line and a caret below the column. */
+/** `file:line:column path: message`, then the line, where there is one, and a caret below the column. */
 export function formatProblem(problem: Problem): string {
+  if (problem.source === '') return headline(problem);
   const caret = `${' '.repeat(problem.caret)}^`;
   return `${headline(problem)}\n  ${problem.source}\n  ${caret}`;
 }

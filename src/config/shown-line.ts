@@ -13,7 +13,7 @@ export interface ShownLine {
  * that the problem is about, and references such as `${env:NAME}`. Every other value is `…`, since
  * which of them is a secret under a misspelt name is anyone's guess.
  *
- * @param document undefined when the text is no YAML: then a leading key is all that is shown
+ * @param document undefined when the text is no YAML: then a leading key and references are all that is shown
  * @param own the value the problem is about, when it may be shown
  */
 export function showLine(
@@ -26,7 +26,10 @@ export function showLine(
   const end = text.indexOf('\n', offset);
   const line = text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
   if (document === undefined) {
-    const source = (/^[\s-]*[\w.-]{1,40}:(?=\s|$)/.exec(line)?.[0] ?? '') + ' …';
+    if (line.trim() === '') return { source: '', caret: 0 };
+    const key = /^[\s-]*[\w.-]{1,40}:(?=\s|$)/.exec(line)?.[0] ?? '';
+    const references = line.match(/\$\{(?:env|file):[\w./-]*\}/g) ?? [];
+    const source = masked([key, '…', ...references.flatMap((one) => [one, '…'])].join(' '));
     return { source, caret: Math.min(offset - start, source.length - 1) };
   }
   const scalars = scalarsOf(document, text, own);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { format, inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config/load.ts';
+import { loadConfig, readConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { toPlain } from '../support/plain.ts';
@@ -115,10 +115,25 @@ describe('a problem shows what helps to mend it', () => {
     expect(caret?.indexOf('^')).toBe(line?.indexOf('foo'));
   });
 
+  it('references in a line that is no YAML, and nothing else of it', () => {
+    const text = `operations:\n  token: { a: ${marker}, b: \${file:/run/token} }`;
+    expect(shown(text, 'configuration')).toContain('\n    token: … ${file:/run/token} …\n');
+    expect(shown(text, 'configuration')).not.toContain(marker);
+  });
+
   it('references, which hold no secret', () => {
     expect(shown('operations:\n  token: ${env:OPERATIONS_TOKEN}', 'operations.token')).toContain(
       'token: ${env:OPERATIONS_TOKEN}\n',
     );
+  });
+});
+
+describe('a problem without a line of the file shows none', () => {
+  it('as for a file that is not there', () => {
+    const loaded = loadConfig('no-such-file.yaml', {});
+    expect(loaded.ok ? [] : loaded.problems.map(formatProblem)).toEqual([
+      'no-such-file.yaml:1:1 configuration: no such file',
+    ]);
   });
 });
 
