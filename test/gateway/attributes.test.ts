@@ -22,7 +22,13 @@ const anything = fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }), fc.dictionary(
 const likely = fc.record({
   region: fc.oneof(fc.constant('EU'), leaf),
   address: fc.oneof(fc.record({ city: fc.oneof(fc.constant('Bern'), leaf) }), leaf),
-  list: fc.oneof(fc.array(fc.oneof(fc.constant('a'), leaf), { minLength: 1 }), leaf),
+  list: fc.oneof(
+    fc.array(fc.oneof({ weight: 5, arbitrary: fc.constant('a') }, { weight: 1, arbitrary: leaf }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    leaf,
+  ),
   roles: fc.oneof(fc.constant(['admin']), anything),
 });
 const claims = fc.oneof(likely, fc.dictionary(names, anything));
