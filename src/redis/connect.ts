@@ -50,6 +50,8 @@ function connectCluster(urls: readonly Secret[]): Cluster {
   return new Cluster(urls.map(addressOf), {
     enableOfflineQueue: false,
     clusterRetryStrategy: retryDelayMs,
+    // a replica that took over is found by asking; a dead master sends no redirection
+    slotsRefreshInterval: 1000,
     redisOptions: { ...shared, ...optionsOf(urls[0]) },
   });
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,11 +17,23 @@ export interface RunningRedis {
   stop(): Promise<void>;
 }
 
+export interface RedisServerOptions {
+  readonly password?: string;
+  readonly port?: number;
+  /** Further arguments of redis-server. */
+  readonly args?: readonly string[];
+  /** The text of a configuration file that the server may rewrite, as a sentinel does. */
+  readonly config?: string;
+}
+
 /** Starts a real redis-server on a loopback port that keeps nothing on disk; resolves when it answers PING. */
-export async function startRedis(options: { password?: string; port?: number } = {}): Promise<RunningRedis> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<RunningRedis> {
   const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'embed-gateway-redis-'));
-  const server = spawn('redis-server', [...serverArgs(port, folder, options.password)], { stdio: 'ignore' });
+  const file = join(folder, 'redis.conf');
+  await writeFile(file, options.config ?? '');
+  const args = [file, ...serverArgs(port, folder, options.password), ...(options.args ?? [])];
+  const server = spawn('redis-server', args, { stdio: 'ignore' });
   const failed = once(server, 'exit').then(() => {
     throw new Error(`redis-server ended before it answered on port ${port}`);
   });
