@@ -7,6 +7,7 @@ import type { LimitsConfig } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Report } from '../gateway/trail.ts';
+import { clientAddress } from './client-address.ts';
 import { replyClientError } from './client-error.ts';
 import { createReplyError, replyNotFound, type ReportFault } from './reply-error.ts';
 import { refusalStyleHash } from './refusal-page.ts';
@@ -92,6 +93,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     max: client.max,
     timeWindow: client.per,
     cache: clientAddressesMax,
+    keyGenerator: clientAddress,
     addHeaders: noHeaders,
     addHeadersOnExceeding: noHeaders,
     errorResponseBuilder: (request, { ttl }) => {
