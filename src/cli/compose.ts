@@ -1,23 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { createAdmission, type BudgetRules } from '../admission/admit.ts';
+import { createAdmission } from '../admission/admit.ts';
 import { createMemoryStore } from '../admission/memory.ts';
 import { createRedisStore } from '../admission/redis.ts';
 import { createCombinations } from '../combinations/combinations.ts';
-import type { Config, ProviderConfig } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import { createIssue } from '../gateway/issue.ts';
 import { createList } from '../gateway/list.ts';
 import { createApp } from '../http/app.ts';
 import { createOperationsApp } from '../operations/app.ts';
 import { createReport } from '../operations/audit.ts';
-import { createReadiness } from '../operations/health.ts';
-import { createMetrics, type Metrics } from '../operations/metrics.ts';
-import { createHexProvider } from '../providers/hex.ts';
-import { bindEmbed, type Provider } from '../providers/provider.ts';
-import { createSend } from '../providers/send.ts';
+import { createMetrics } from '../operations/metrics.ts';
+import type { Provider } from '../providers/provider.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../redis/connect.ts';
-import { createIssuers, createVerifySession, type Issuer } from '../session/verify.ts';
-import { issuerDependency, providerDependency, redisDependency } from './dependencies.ts';
+import { createIssuers, createVerifySession } from '../session/verify.ts';
+import { bindEmbeds, budgetRules, createProviders } from './providers.ts';
+import { answerMsMax } from './times.ts';
+import { createWatch } from './watch.ts';
 
 /** A wired gateway, listening or not yet. */
 export interface Gateway {
@@ -36,50 +35,31 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   const redis = config.redis && connectRedis(config.redis);
   redis?.on('error', () => undefined); // readiness and its log line tell
   const issuers = createIssuers(config.sessions);
-  const providers = new Map(
-    [...config.providers].map(([name, one]) => [name, createProvider(name, one, metrics)]),
-  );
-  const embeds = new Map(
-    [...config.embeds].map(([name, embed]) => [
-      name,
-      bindEmbed(name, embed, find(providers, embed.provider)),
-    ]),
-  );
+  const providers = createProviders(config, metrics);
+  const embeds = bindEmbeds(config, providers);
   const verifySession = createVerifySession(issuers, config.listen.allowedOrigins);
   const memory = createMemoryStore();
-  let isStoreUp = redis === undefined;
   const admission = createAdmission({
     shared: redis ? createRedisStore(redis) : memory,
     local: redis && memory,
     whenDown: config.redis?.whenDown ?? 'local',
     replicas: config.redis?.replicas ?? 1,
-    providers: new Map([...config.providers].map(([name, one]) => [name, budgetRulesOf(one)])),
+    providers: budgetRules(config),
     observeStore: (isUp) => {
-      if (isStoreUp === isUp) return;
-      isStoreUp = isUp;
-      readiness();
+      if (!isUp) metrics.storeFailures.inc();
     },
   });
   // sent before anything else that the connection carries once it stands
   redis?.on('ready', () => {
     admission.restore().catch(() => undefined); // the next connection tries again
   });
-  const readiness = createReadiness(
-    [
-      ...redisDependency(config, () => isStoreUp && redis?.status === 'ready'),
-      ...issuers.map(issuerDependency),
-      ...[...providers].map(([name, provider]) => providerDependency(name, provider)),
-    ],
-    { log, metrics },
-  );
+  const watch = createWatch({ config, redis, issuers, providers }, { log, metrics });
 
   let isStopping = false;
   const app = await createApp({
     listen: config.listen,
     client: config.limits.client,
-    answerMsMax: Math.max(
-      ...[...config.providers.values()].map(({ queue, timeout }) => queue.maxWait + timeout),
-    ),
+    answerMsMax: answerMsMax(config),
     issue: createIssue({
       verifySession,
       embeds,
@@ -95,59 +75,29 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
       log.error({ err: error, requestId }, 'a fault');
     },
   });
-  const operations = await createOperationsApp({ readiness, isStopping: () => isStopping, metrics });
+  const operations = await createOperationsApp({
+    readiness: watch.readiness,
+    isStopping: () => isStopping,
+    metrics,
+  });
 
   return {
     listen: async () => {
-      if (redis) isStoreUp = await waitUntilReady(redis, redisWaitMs);
-      warmUp(issuers, log);
+      if (redis) await waitUntilReady(redis, redisWaitMs);
+      watch.start();
       const operationsUrl = await operations.listen({
         host: config.operations.host,
         port: config.operations.port,
       });
       const publicUrl = await app.listen({ host: config.listen.host, port: config.listen.port });
-      readiness();
       return { publicUrl, operationsUrl };
     },
     stop: async () => {
       isStopping = true;
+      watch.stop();
       await closeAll(app, operations, [...providers.values()], redis);
     },
   };
-}
-
-function createProvider(name: string, config: ProviderConfig, metrics: Metrics): Provider {
-  const send = createSend({
-    origin: config.baseUrl.origin,
-    timeoutMs: config.timeout,
-    observe: (outcome, durationMs) => {
-      metrics.providerCalls.inc({ provider: name, outcome });
-      metrics.providerSeconds.observe({ provider: name }, durationMs / 1000);
-    },
-  });
-  return createHexProvider(config, send);
-}
-
-function budgetRulesOf({ budget, queue, timeout }: ProviderConfig): BudgetRules {
-  return {
-    budget: { max: budget.max, perMs: budget.per, callMsMax: timeout },
-    queue: { maxWaitMs: queue.maxWait, maxLength: queue.maxLength },
-  };
-}
-
-function find(providers: ReadonlyMap<string, Provider>, name: string): Provider {
-  const provider = providers.get(name);
-  if (!provider) throw new TypeError(`no provider ${name}`); // the loader has checked it
-  return provider;
-}
-
-function warmUp(issuers: readonly Issuer[], log: Logger): void {
-  for (const { config, keys } of issuers) {
-    keys.warmUp().catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      log.warn({ issuer: config.issuer, reason }, 'the keys of an issuer cannot be fetched yet');
-    });
-  }
 }
 
 async function closeAll(

@@ -2,20 +2,22 @@ import type { Config } from '../config/schema.ts';
 import type { Dependency } from '../operations/health.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Issuer } from '../session/verify.ts';
+import type { RedisHealth } from './redis-health.ts';
+import type { WarmUp } from './warm-up.ts';
 
-export function redisDependency({ redis }: Config, isUp: () => boolean): readonly Dependency[] {
-  if (!redis) return [];
-  const isRequired = redis.whenDown === 'refuse';
-  const whenDown = isRequired ? 'requests are refused' : 'each process limits by itself';
-  return [{ name: 'redis', isUp, isRequired, whenDown }];
+export function redisDependency({ redis }: Config, { isUp, reason }: RedisHealth): Dependency {
+  return redis?.whenDown === 'refuse'
+    ? { name: 'redis', isUp, reason, group: 'limits', whenDown: 'requests are refused' }
+    : { name: 'redis', isUp, reason, whenDown: 'each process limits by itself' };
 }
 
-export function issuerDependency({ config, keys }: Issuer): Dependency {
+export function issuerDependency({ config, keys }: Issuer, { reason }: WarmUp): Dependency {
   return {
     name: `keys of ${config.issuer}`,
     isUp: () => keys.isReady(),
-    isRequired: true,
+    group: 'sessions',
     whenDown: 'its sessions cannot be verified',
+    reason,
   };
 }
 
@@ -23,7 +25,6 @@ export function providerDependency(name: string, provider: Provider): Dependency
   return {
     name: `provider ${name}`,
     isUp: () => provider.isReachable(),
-    isRequired: false,
     whenDown: 'its circuit is open: calls are refused for some seconds',
   };
 }

@@ -38,6 +38,11 @@ export function createMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
+    storeFailures: new Counter({
+      name: 'embed_gateway_admission_store_failures_total',
+      help: 'Decisions that Redis did not give: made by this process alone, or refused',
+      registers,
+    }),
     faults: new Counter({
       name: 'embed_gateway_faults_total',
       help: 'Answers 500: what nobody expected',

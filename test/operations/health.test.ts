@@ -4,7 +4,7 @@ import { configOver, getEmbedUrl, problemIn, startGateway } from '../support/gat
 import { startKeyServer } from '../support/key-server.ts';
 
 describe('readiness names each dependency', () => {
-  it('and is 503 while the keys of an issuer were never fetched: its sessions are unverifiable, others go on', async () => {
+  it('and is degraded while the keys of one issuer of two were never fetched: its sessions are unverifiable', async () => {
     const sandbox = await openSandbox();
     const keyServer = await startKeyServer();
     onTestFinished(() => keyServer.stop());
@@ -21,11 +21,14 @@ providers:`;
       const response = await fetch(`${gateway.operationsUrl}/readyz`);
       return { status: response.status, body: await response.json() };
     };
-    await expect.poll(gateway.output).toContain('cannot be fetched yet');
+    await expect.poll(gateway.output, { timeout: 5000 }).toContain('a dependency is down');
+    expect(gateway.lines().filter(({ msg }) => msg === 'a dependency is down')).toMatchObject([
+      { dependency: `keys of ${keyServer.issuer}`, reason: 'status 500' },
+    ]);
     expect(await ready()).toEqual({
-      status: 503,
+      status: 200,
       body: {
-        status: 'not_ready',
+        status: 'degraded',
         dependencies: {
           [`keys of ${sandbox.issuer}`]: { up: true },
           [`keys of ${keyServer.issuer}`]: { up: false, note: 'its sessions cannot be verified' },
@@ -42,6 +45,21 @@ providers:`;
     keyServer.behave('normal');
     expect((await getEmbedUrl(gateway, strange, 'embed=handbook')).status).toBe(200);
     expect(await ready()).toMatchObject({ status: 200, body: { status: 'ready' } });
+  });
+
+  it('and is 503 while the only issuer’s keys were never fetched; it recovers without any request', async () => {
+    const sandbox = await openSandbox();
+    const keyServer = await startKeyServer();
+    onTestFinished(() => keyServer.stop());
+    keyServer.behave('status 500');
+    const issuer = { name: keyServer.issuer, jwks: keyServer.jwksUrl };
+    const gateway = await startGateway(configOver(sandbox, { issuer }), { HEX_TOKEN: sandbox.hexToken });
+    const ready = async (): Promise<number> => (await fetch(`${gateway.operationsUrl}/readyz`)).status;
+    await expect.poll(gateway.output, { timeout: 5000 }).toContain('a dependency is down');
+    expect(await ready()).toBe(503);
+    keyServer.behave('normal');
+    await expect.poll(ready, { timeout: 6000 }).toBe(200);
+    await expect.poll(gateway.output, { timeout: 2000 }).toContain('a dependency is back');
   });
 
   it('and stays ready, degraded, while a provider’s circuit is open', async () => {

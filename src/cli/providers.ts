@@ -1,0 +1,73 @@
+import type { BudgetRules } from '../admission/admit.ts';
+import type { Config, ProviderConfig } from '../config/schema.ts';
+import type { Embed } from '../gateway/embed.ts';
+import type { Metrics } from '../operations/metrics.ts';
+import { createHexProvider } from '../providers/hex.ts';
+import { bindEmbed, type Provider } from '../providers/provider.ts';
+import { createSend } from '../providers/send.ts';
+
+export function createProviders(config: Config, metrics: Metrics): ReadonlyMap<string, Provider> {
+  return new Map([...config.providers].map(([name, one]) => [name, createProvider(name, one, metrics)]));
+}
+
+export function bindEmbeds(
+  config: Config,
+  providers: ReadonlyMap<string, Provider>,
+): ReadonlyMap<string, Embed> {
+  return new Map(
+    [...config.embeds].map(([name, embed]) => [
+      name,
+      bindEmbed(name, embed, find(providers, embed.provider)),
+    ]),
+  );
+}
+
+export function budgetRules({ providers }: Config): ReadonlyMap<string, BudgetRules> {
+  return new Map(
+    [...providers].map(([name, { budget, queue, timeout }]) => [
+      name,
+      {
+        budget: { max: budget.max, perMs: budget.per, callMsMax: timeout },
+        queue: { maxWaitMs: queue.maxWait, maxLength: queue.maxLength },
+      },
+    ]),
+  );
+}
+
+function createProviders(config: Config, metrics: Metrics): ReadonlyMap<string, Provider> {
+  return new Map([...config.providers].map(([name, one]) => [name, createProvider(name, one, metrics)]));
+}
+
+export function bindEmbeds(
+  config: Config,
+  providers: ReadonlyMap<string, Provider>,
+): ReadonlyMap<string, Embed> {
+  return new Map(
+    [...config.embeds].map(([name, embed]) => [
+      name,
+      bindEmbed(name, embed, find(providers, embed.provider)),
+    ]),
+  );
+}
+
+export function budgetOf({ budget, timeout }: ProviderConfig): Budget {
+  return { max: budget.max, perMs: budget.per, callMsMax: timeout };
+}
+
+function createProvider(name: string, config: ProviderConfig, metrics: Metrics): Provider {
+  const send = createSend({
+    origin: config.baseUrl.origin,
+    timeoutMs: config.timeout,
+    observe: (outcome, durationMs) => {
+      metrics.providerCalls.inc({ provider: name, outcome });
+      metrics.providerSeconds.observe({ provider: name }, durationMs / 1000);
+    },
+  });
+  return createHexProvider(config, send);
+}
+
+function find(providers: ReadonlyMap<string, Provider>, name: string): Provider {
+  const provider = providers.get(name);
+  if (!provider) throw new TypeError(`no provider ${name}`); // the loader has checked it
+  return provider;
+}
