@@ -9,6 +9,7 @@ export interface Problem {
   readonly code?: string;
   readonly detail?: string;
   readonly requestId: string;
+  readonly errors?: readonly { readonly name: string; readonly reason: string }[];
   readonly [member: string]: unknown;
 }
 

@@ -12,8 +12,17 @@ const style = `
 /** For `style-src`: this style and no other. */
 export const refusalStyleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 
-/** A refusal as a small page, for a frame that has no script to read JSON with. */
-export function refusalPage({ title, detail, code, requestId }: Problem): string {
+/** What may pass by itself; anything else fails again the same way. */
+const passingStatuses: readonly number[] = [429, 502, 503, 504];
+
+/**
+ * A refusal as a small page, for a frame that has no script to read JSON or headers with: it shows what
+ * the problem's members and `Retry-After` say.
+ */
+export function refusalPage(problem: Problem, waitSeconds?: number): string {
+  const { title, status, code, requestId } = problem;
+  const lines = linesOf(problem, waitSeconds).map((line) => `<p>${escapeHtml(line)}</p>`);
+  if (passingStatuses.includes(status)) lines.push('<p><a href="">Try again</a></p>');
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -22,12 +31,19 @@ export function refusalPage({ title, detail, code, requestId }: Problem): string
 <style>${style}</style>
 <main>
   <h1>${escapeHtml(title)}</h1>
-  <p>${escapeHtml(detail ?? '')}</p>
-  <p><a href="">Try again</a></p>
+  ${lines.join('\n  ')}
   <small>${escapeHtml(code ?? '')} · request ${escapeHtml(requestId)}</small>
 </main>
 </html>
 `;
+}
+
+function linesOf({ status, detail, errors }: Problem, waitSeconds: number | undefined): readonly string[] {
+  if (errors !== undefined) return errors.map(({ name, reason }) => `${name} ${reason}`);
+  const wait =
+    waitSeconds === undefined ? [] : [`Wait ${waitSeconds} second${waitSeconds === 1 ? '' : 's'}.`];
+  // the detail of a 429 points to the header that this page writes out
+  return status === 429 || detail === undefined ? wait : [detail, ...wait];
 }
 
 function escapeHtml(text: string): string {

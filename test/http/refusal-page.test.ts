@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { refusalPage } from '../../src/http/refusal-page.ts';
+import { problemOf, retryAfterSeconds, transportProblem } from '../../src/http/problem.ts';
+import { Refusal, refusalTable, type RefusalCode } from '../../src/gateway/refusal.ts';
+
+function pageFor(code: RefusalCode, parts: ConstructorParameters<typeof Refusal>[1] = {}): string {
+  const refusal = new Refusal(code, parts);
+  return refusalPage(problemOf(refusal, 'some-id'), retryAfterSeconds(refusal));
+}
+
+it('a page shows each error’s name and reason, as text', () => {
+  const page = pageFor('input_invalid', {
+    errors: [{ name: '<b>', reason: 'is not an input of this embed' }],
+  });
+  expect(page).toContain('<p>&#60;b&#62; is not an input of this embed</p>');
+});
+
+it('a page shows how long to wait', () => {
+  expect(pageFor('rate_limited', { retryAfterMs: 41_500 })).toContain('<p>Wait 42 seconds.</p>');
+  expect(pageFor('provider_busy', { retryAfterMs: 300 })).toContain('<p>Wait 1 second.</p>');
+});
+
+it.each(Object.keys(refusalTable) as RefusalCode[])(
+  'a page for %s speaks of nothing that it does not show',
+  (code) => {
+    expect(pageFor(code, { errors: [] })).not.toMatch(/`errors`|Retry-After/);
+    const offersAnother = [429, 502, 503, 504].includes(refusalTable[code][0]);
+    expect(pageFor(code).includes('Try again</a>')).toBe(offersAnother);
+  },
+);
+
+it('a page for a problem of the transport offers no second try', () => {
+  expect(refusalPage(transportProblem(400, 'some-id'))).not.toContain('<a ');
+});
