@@ -74,6 +74,9 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
       metrics.faults.inc();
       log.error({ err: error, requestId }, 'a fault');
     },
+    reportProblem: ({ requestId, status, code }) => {
+      log.info({ requestId, status, code }, 'a problem of the transport');
+    },
   });
   const operations = await createOperationsApp({
     readiness: watch.readiness,

@@ -34,26 +34,6 @@ export function budgetRules({ providers }: Config): ReadonlyMap<string, BudgetRu
   );
 }
 
-function createProviders(config: Config, metrics: Metrics): ReadonlyMap<string, Provider> {
-  return new Map([...config.providers].map(([name, one]) => [name, createProvider(name, one, metrics)]));
-}
-
-export function bindEmbeds(
-  config: Config,
-  providers: ReadonlyMap<string, Provider>,
-): ReadonlyMap<string, Embed> {
-  return new Map(
-    [...config.embeds].map(([name, embed]) => [
-      name,
-      bindEmbed(name, embed, find(providers, embed.provider)),
-    ]),
-  );
-}
-
-export function budgetOf({ budget, timeout }: ProviderConfig): Budget {
-  return { max: budget.max, perMs: budget.per, callMsMax: timeout };
-}
-
 function createProvider(name: string, config: ProviderConfig, metrics: Metrics): Provider {
   const send = createSend({
     origin: config.baseUrl.origin,

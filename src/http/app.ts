@@ -1,41 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { LimitsConfig } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
-import { Refusal } from '../gateway/refusal.ts';
 import type { Report } from '../gateway/trail.ts';
-import { clientAddress } from './client-address.ts';
-import { replyClientError } from './client-error.ts';
-import { createReplyError, replyNotFound, type ReportFault } from './reply-error.ts';
-import { refusalStyleHash } from './refusal-page.ts';
+import { addSecurityHeaders, answerHeaders } from './answer-headers.ts';
+import { addJsonBody } from './body.ts';
+import { createReplyClientError } from './client-error.ts';
+import { addClientLimit } from './client-limit.ts';
+import { badRequest, createReplyError, replyNotFound, type Observers } from './reply-error.ts';
+import { hasUnaskedBody, isPlainTarget } from './request-target.ts';
 import { addRoutes, type RouteParts } from './routes.ts';
 
-export interface AppParts extends RouteParts {
+export interface AppParts extends RouteParts, Observers {
   readonly listen: Config['listen'];
   readonly client: LimitsConfig['client'];
   /** Longest time the gateway itself may take for one answer, in milliseconds. */
   readonly answerMsMax: number;
   readonly report: Report;
-  readonly reportFault: ReportFault;
 }
 
 /** Room for a token of 16 kB in a cookie, beside the other cookies of the host. */
 const headerBytesMax = 32_768;
 const bodyBytesMax = 16_384;
 const requestTimeoutMs = 10_000;
+/** How often Node looks for requests past their time; its default of 30 s would make 10 s up to 40. */
+const timeoutCheckMs = 1000;
 /** Longer than the 60 s that load balancers keep a connection, so that it is they who close it. */
 const keepAliveTimeoutMs = 65_000;
-const clientAddressesMax = 50_000;
 
 /**
  * The public listener. The order of registration is the order in which a request is judged: caps and
- * timeouts, headers, CORS, the limit per client address, then the routes.
+ * timeouts, its form, headers, CORS, the limit per client address, then the routes.
  */
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { listen, client, answerMsMax, report, reportFault } = parts;
+  const { listen, client, answerMsMax, report } = parts;
+  const replyError = createReplyError(parts);
   const app = Fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -48,39 +48,31 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    http: { maxHeaderSize: headerBytesMax, headersTimeout: requestTimeoutMs },
-    clientErrorHandler: replyClientError,
-    frameworkErrors: createReplyError(reportFault),
-  });
-
-  app.setErrorHandler(createReplyError(reportFault));
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'x-request-id': request.id,
-      'cache-control': 'no-store',
-      vary: 'authorization, cookie, origin',
-    });
-  });
-
-  closeConnectionsOnStop(app);
-
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        styleSrc: [refusalStyleHash],
-        frameAncestors: ["'self'", ...listen.allowedOrigins],
-      },
+    http: {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
     },
-    // whoever terminates TLS decides for the host, and for its subdomains
-    strictTransportSecurity: false,
-    // frames are ruled by frame-ancestors, which can name other origins
-    frameguard: false,
-    referrerPolicy: { policy: 'no-referrer' },
+    clientErrorHandler: createReplyClientError(parts.reportProblem),
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(answerHeaders(request.id));
+      replyError(error, request, reply);
+    },
   });
+  // beyond 2000 lines Node would drop headers in silence, a second Authorization too; their size stays capped
+  app.server.maxHeadersCount = 0;
+
+  app.setErrorHandler(replyError);
+  app.addHook('onRequest', async ({ id, raw }, reply) => {
+    reply.headers(answerHeaders(id));
+    if (hasUnaskedBody(raw)) {
+      reply.header('connection', 'close');
+      throw badRequest();
+    }
+    if (!isPlainTarget(raw.url ?? '')) throw badRequest();
+  });
+  closeConnectionsOnStop(app);
+  await addSecurityHeaders(app, listen.allowedOrigins);
   await app.register(cors, {
     origin: [...listen.allowedOrigins],
     credentials: true,
@@ -88,32 +80,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     allowedHeaders: ['authorization', 'content-type', 'queue-ticket'],
     exposedHeaders: ['retry-after', 'ratelimit', 'ratelimit-policy', 'x-request-id'],
     maxAge: 600,
+    // else an OPTIONS without a preflight's headers is answered in plain text
+    strictPreflight: false,
   });
-  await app.register(rateLimit, {
-    max: client.max,
-    timeWindow: client.per,
-    cache: clientAddressesMax,
-    keyGenerator: clientAddress,
-    addHeaders: noHeaders,
-    addHeadersOnExceeding: noHeaders,
-    errorResponseBuilder: (request, { ttl }) => {
-      const { max, per: perMs } = client;
-      const policies = [{ name: 'client', max, perMs, remaining: 0, resetMs: ttl }];
-      const refusal = new Refusal('rate_limited', {
-        policies,
-        violatedPolicies: ['client'],
-        retryAfterMs: ttl,
-      });
-      report({ requestId: request.id, startedAt: performance.now() }, refusal);
-      return refusal;
-    },
-  });
-
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, body);
-  });
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, replyNotFound);
+  await addClientLimit(app, client, report);
+  addJsonBody(app);
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, replyNotFound(parts));
   addRoutes(app, parts);
   return app;
 }
@@ -129,11 +101,3 @@ function closeConnectionsOnStop(app: FastifyInstance): void {
     if (isStopping) reply.header('connection', 'close');
   });
 }
-
-/** The plugin writes an older draft's headers; rate-limit-fields.ts writes the current one's. */
-const noHeaders = {
-  'x-ratelimit-limit': false,
-  'x-ratelimit-remaining': false,
-  'x-ratelimit-reset': false,
-  'retry-after': false,
-};

@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallerGone } from '../gateway/admission.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { faultProblem, problemOf, retryAfterSeconds, transportProblem, type Problem } from './problem.ts';
@@ -7,16 +7,30 @@ import { refusalPage } from './refusal-page.ts';
 
 /** Told of what nobody expected; the caller learns the request id alone. */
 export type ReportFault = (error: unknown, requestId: string) => void;
+/** Told of a problem of the transport, so that the request id in the answer is in the log too. */
+export type ReportProblem = (problem: Problem) => void;
+
+export interface Observers {
+  readonly reportFault: ReportFault;
+  readonly reportProblem: ReportProblem;
+}
+
+/** A request whose form is not accepted. */
+export function badRequest(): Error {
+  return Object.assign(new Error('bad request'), { statusCode: 400 });
+}
 
 /** The one place where an error becomes an answer: a refusal, a problem of the transport, or a fault. */
-export function createReplyError(reportFault: ReportFault) {
-  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+export function createReplyError({ reportFault, reportProblem }: Observers) {
+  return (error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void => {
     if (error instanceof CallerGone) {
       reply.hijack();
     } else if (error instanceof Refusal) {
       replyRefusal(error, request, reply);
     } else if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-      replyProblem(transportProblem(error.statusCode, request.id), request, reply);
+      const problem = transportProblem(error.statusCode, request.id);
+      reportProblem(problem);
+      replyProblem(problem, request, reply);
     } else {
       reportFault(error, request.id);
       replyProblem(faultProblem(request.id), request, reply);
@@ -24,8 +38,12 @@ export function createReplyError(reportFault: ReportFault) {
   };
 }
 
-export function replyNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  replyProblem(transportProblem(404, request.id), request, reply);
+export function replyNotFound({ reportProblem }: Pick<Observers, 'reportProblem'>) {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    const problem = transportProblem(404, request.id);
+    reportProblem(problem);
+    replyProblem(problem, request, reply);
+  };
 }
 
 function replyRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {
@@ -33,15 +51,20 @@ function replyRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyR
   const seconds = retryAfterSeconds(refusal);
   if (seconds !== undefined) reply.header('retry-after', seconds);
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
-  replyProblem(problemOf(refusal, request.id), request, reply);
+  replyProblem(problemOf(refusal, request.id), request, reply, seconds);
 }
 
-function replyProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+function replyProblem(
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  waitSeconds?: number,
+): void {
   const isPage = request.routeOptions.config.refusals === 'page';
   reply
     .code(problem.status)
     .type(isPage ? 'text/html; charset=utf-8' : 'application/problem+json; charset=utf-8')
-    .send(isPage ? refusalPage(problem) : JSON.stringify(problem));
+    .send(isPage ? refusalPage(problem, waitSeconds) : JSON.stringify(problem));
 }
 
 declare module 'fastify' {

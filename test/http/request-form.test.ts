@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { isPlainTarget } from '../../src/http/request-target.ts';
+import { openSandbox } from '../sandbox/support.ts';
+import { configOver, problemIn, startGateway } from '../support/gateway.ts';
+import { sendRaw } from './raw.ts';
+
+const refusedTargets = [
+  '*',
+  'embeds',
+  'http://gateway.example/embeds',
+  '//embeds',
+  '//evil.example/embeds',
+  '/embeds/..',
+  '/embeds/../metrics',
+  '/embeds/./sales/frame',
+  '/embeds/%2e%2e/metrics',
+  '/embeds%2fsales',
+  '/embeds%5csales',
+  '/%65mbeds',
+  '/embeds/%zz/frame',
+  '/embeds\\sales',
+  '/embeds#top',
+  '/embed-url?embed=sales#top',
+  '/embeds/\x01',
+  '/embed-url?embed=\x7f',
+  '/embeds/é',
+];
+
+describe('a request target is a plain path', () => {
+  it.each(refusedTargets)('%j is none', (target) => {
+    expect(isPlainTarget(target)).toBe(false);
+  });
+
+  it.each([
+    '/embeds',
+    '/embeds/sales-2_a/frame?region=E%20U&x=%2e%2e/\\',
+    '/a..b/.well-known',
+    '/embed-url?',
+  ])('%j is one', (target) => {
+    expect(isPlainTarget(target)).toBe(true);
+  });
+
+  it('and any other is 400 in the form and with the headers of all answers', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    const overLong = `/embeds/${'x'.repeat(200)}/frame`;
+    for (const target of [...refusedTargets, overLong]) {
+      const answer = await sendRaw(
+        gateway.url,
+        `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
+      );
+      const what = JSON.stringify(target);
+      expect(answer, what).toMatch(target === overLong ? /^HTTP\/1\.1 414 / : /^HTTP\/1\.1 400 /);
+      expect(answer, what).toMatch(/^x-request-id: [\w-]{36}\r$/m);
+      expect(answer, what).toMatch(/^cache-control: no-store\r$/m);
+      expect(answer, what).toMatch(/^x-content-type-options: nosniff\r$/m);
+      expect(answer, what).toMatch(/^content-type: application\/problem\+json; charset=utf-8\r$/m);
+    }
+    expect(gateway.output()).not.toContain('a fault');
+  });
+});
+
+describe('the body', () => {
+  it('of a GET is refused and its connection closed; of a POST it must be UTF-8', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    const token = await sandbox.signSession({});
+    const head = `host: x\r\nauthorization: Bearer ${token}\r\n`;
+    const hidden = 'GET /embeds HTTP/1.1\r\nhost: x\r\n\r\n';
+    for (const framing of [
+      `content-length: ${hidden.length}\r\n\r\n${hidden}`,
+      `transfer-encoding: chunked\r\n\r\n${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`,
+    ]) {
+      const answer = await sendRaw(gateway.url, `GET /embed-url?embed=sales HTTP/1.1\r\n${head}${framing}`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*^connection: close\r$/im);
+      expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    }
+    for (const body of [
+      Buffer.from('{"embed":"sales","inputs":{"region":"\xff"}}', 'latin1'),
+      '\ufeff{"embed":"sales"}',
+    ]) {
+      const reply = await fetch(`${gateway.url}/embed-url`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body,
+      });
+      expect(await problemIn(reply)).toMatchObject({
+        code: 'input_invalid',
+        errors: [{ name: 'body', reason: 'is not valid JSON' }],
+      });
+    }
+    expect(sandbox.hexCalls).toEqual([]);
+  });
+});
+
+describe('headers', () => {
+  it('are all read, however many: a second token does not hide behind two thousand lines', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    const token = await sandbox.signSession({});
+    const other = await sandbox.signSession({ sub: 'grace' });
+    const answer = await sendRaw(
+      gateway.url,
+      `GET /embeds HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${token}\r\n${'a:b\r\n'.repeat(2100)}authorization: Bearer ${other}\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*session_ambiguous/);
+  });
+
+  it('of an OPTIONS without a preflight’s are not answered in plain text', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    const reply = await fetch(`${gateway.url}/embed-url`, { method: 'OPTIONS' });
+    expect(reply.headers.get('content-type') ?? '').not.toContain('text/plain');
+    expect(await reply.text()).toBe('');
+  });
+
+  it('of a transport problem name a request that the log names too, without its URL', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    const missing = await problemIn(await fetch(`${gateway.url}/some-secret-path`));
+    const answer = await sendRaw(gateway.url, 'nonsense\r\n\r\n');
+    const [, requestId] = /^x-request-id: (.*)\r$/m.exec(answer) ?? [];
+    const lines = (): readonly unknown[] =>
+      gateway.lines().filter(({ msg }) => msg === 'a problem of the transport');
+    await expect.poll(lines).toMatchObject([
+      { requestId: missing.requestId, status: 404, code: 'not_found' },
+      { requestId, status: 400, code: 'bad_request' },
+    ]);
+    expect(gateway.output()).not.toContain('some-secret-path');
+  });
+});
