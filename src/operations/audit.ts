@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
+import type { Embed } from '../gateway/embed.ts';
+import type { Refusal } from '../gateway/refusal.ts';
 import type { Report } from '../gateway/trail.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -25,10 +27,19 @@ export function createReport(log: Logger, metrics: Metrics): Report {
       combination,
       requestId,
       durationMs: Math.round(durationMs * 10) / 10,
-      reason: refusal?.parts.reason,
-      policies: refusal?.parts.violatedPolicies,
+      reason: refusal?.parts.reason ?? inputReason(refusal, embed),
+      violatedPolicies: refusal?.parts.violatedPolicies,
     };
     if (refusal && refusal.status >= 500) log.warn(line);
     else log.info(line);
   };
+}
+
+/** How many inputs do not fit, and which of those that the embed declares: a name of the caller's making stays out. */
+function inputReason(refusal: Refusal | undefined, embed: Embed | undefined): string | undefined {
+  const errors = refusal?.parts.errors;
+  if (errors === undefined) return undefined;
+  const declared = errors.map(({ name }) => name).filter((name) => embed?.inputs.has(name) === true);
+  const count = `${errors.length} error${errors.length === 1 ? '' : 's'}`;
+  return declared.length === 0 ? count : `${count}, of these declared: ${declared.join(', ')}`;
 }

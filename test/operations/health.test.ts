@@ -108,6 +108,8 @@ describe('metrics', () => {
       expect((await fetch(gateway.operationsUrl + path)).status).toBe(200);
       expect((await fetch(gateway.url + path)).status).toBe(404);
     }
-    expect((await fetch(`${gateway.operationsUrl}/embed-url?embed=sales`)).status).toBe(404);
+    const strange = await fetch(`${gateway.operationsUrl}/embed-url?embed=sales`);
+    expect(strange.headers.get('strict-transport-security')).toBeNull();
+    expect(await problemIn(strange)).toMatchObject({ status: 404, code: 'not_found' });
   });
 });
