@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { stopMsMax } from '../src/cli/times.ts';
 import { readConfig } from '../src/config/load.ts';
 import { startGateway } from './support/gateway.ts';
 import { root } from './support/readme.ts';
@@ -23,6 +24,7 @@ const composeSchema = z.object({
       volumes: z.array(z.string()).default([]),
       profiles: z.array(z.string()).default([]),
       read_only: z.boolean(),
+      stop_grace_period: z.string().optional(),
     }),
   ),
 });
@@ -85,6 +87,8 @@ it('ports and variables of the image, the composition and the configuration agre
     `127.0.0.1:${new URL(sandboxEnv.HEX_BASE_URL ?? '').port}:4010`,
   ]);
   expect([listen.host, operations.host]).toEqual(['0.0.0.0', '0.0.0.0']);
+  const graceSeconds = Number(services.gateway?.stop_grace_period?.replace(/s$/, ''));
+  expect(graceSeconds * 1000).toBeGreaterThan(stopMsMax(loaded.config));
 });
 
 it('all services have a read-only file system; the sandbox runs only when asked for; Redis needs a password', () => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { SandboxCommand } from './sandbox.ts';
 import { writeJsonInsteadOfText } from './plain-output.ts';
 
@@ -8,6 +9,7 @@ const wrongUsage = 2;
 
 const program = new Command('embed-gateway')
   .description('Lets web applications show embedded analytics safely')
+  .version(packageVersion())
   .exitOverride()
   .showHelpAfterError();
 
@@ -40,8 +42,8 @@ program
   .option('--gateway <file>', 'also run a gateway with this configuration')
   .option('--gateway-url <url>', 'where browsers reach the gateway', 'http://localhost:8080')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
-  .option('--port <number>', 'port of the host page', '4000')
-  .option('--hex-port <number>', 'port of the stand-in for Hex', '4010')
+  .option('--port <number>', 'port of the host page', toPort, 4000)
+  .option('--hex-port <number>', 'port of the stand-in for Hex', toPort, 4010)
   .action(async (options: SandboxCommand) => {
     await (await import('./sandbox.ts')).sandbox(options);
   });
@@ -53,4 +55,16 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : wrongUsage;
+}
+
+function toPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError('It must be a port from 0 to 65535.');
+}
+
+/** Read from the package itself, which lies two folders up from the built file. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const version: unknown = Reflect.get(Object(JSON.parse(text)), 'version');
+  return typeof version === 'string' ? version : 'unknown';
 }

@@ -1,26 +1,44 @@
+import { format } from 'node:util';
+
 /**
- * Turns what Node would print as plain text (warnings, crashes) into JSON lines like the log's own.
- * Called before anything else is loaded, so that a library's warning on loading is one as well.
+ * Turns what Node or a library would print as plain text (warnings, crashes, `console`) into JSON lines
+ * like the log's own. Called before anything else is loaded, so that a library's warning on loading is
+ * one as well.
  */
 export function writeJsonInsteadOfText(): void {
-  const write = (level: 'warn' | 'fatal', error: unknown): void => {
-    const { name: type, message, stack } = error instanceof Error ? error : new Error(typeof error);
-    const line = {
-      level,
-      time: new Date().toISOString(),
-      err: { type, message, stack },
-      msg: 'from Node.js',
-    };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
-  };
   const die = (error: unknown): void => {
-    write('fatal', error);
+    write('fatal', { err: describe(error), msg: 'from Node.js' });
     process.exit(1);
   };
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {
-    write('warn', warning);
+    write('warn', { err: describe(warning), msg: 'from Node.js' });
   });
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
+  for (const [method, level] of Object.entries(consoleLevels)) {
+    Reflect.set(console, method, (...words: readonly unknown[]) => {
+      write(level, { msg: format(...words) });
+    });
+  }
+}
+
+type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+const consoleLevels = {
+  debug: 'debug',
+  trace: 'debug',
+  log: 'info',
+  info: 'info',
+  warn: 'warn',
+  error: 'error',
+} as const satisfies Partial<Record<keyof Console, Level>>;
+
+function write(level: Level, members: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify({ level, time: new Date().toISOString(), ...members })}\n`);
+}
+
+function describe(error: unknown): Readonly<Record<string, unknown>> {
+  const { name: type, message, stack } = error instanceof Error ? error : new Error(typeof error);
+  return { type, message, stack };
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { loadConfig } from '../config/load.ts';
 import { headline } from '../config/problems.ts';
@@ -5,17 +6,15 @@ import type { Config } from '../config/schema.ts';
 import type { Environment } from '../config/substitute.ts';
 import { createLog } from '../operations/log.ts';
 import { compose, type Gateway } from './compose.ts';
-
-/** Longest time for what is in flight at a stop, beyond the longest answer. */
-const stopMsMax = 30_000;
+import { stopMsMax } from './times.ts';
 
 /** Runs the gateway until SIGTERM or SIGINT. Every line it writes is one JSON object. */
 export async function serve({ config: file }: { config: string }): Promise<void> {
   const log = createLog();
   const config = configOf(file, process.env, log);
   if (!config) return;
-  const gateway = await start(config, log);
-  if (gateway) stopOnSignal(log, () => gateway.stop());
+  const gateway = await start(config, file, log);
+  if (gateway) stopOnSignal(log, () => gateway.stop(), stopMsMax(config));
 }
 
 /** Loads a configuration; problems become log lines and exit code 1. */
@@ -28,10 +27,12 @@ export function configOf(file: string, environment: Environment, log: Logger): C
 }
 
 /** Composes and listens; a failure becomes a log line and exit code 1. */
-export async function start(config: Config, log: Logger): Promise<Gateway | undefined> {
+export async function start(config: Config, file: string, log: Logger): Promise<Gateway | undefined> {
   const gateway = await compose(config, log);
   try {
-    log.info(await gateway.listen(), 'listening');
+    const addresses = await gateway.listen();
+    const limits = config.redis ? 'redis' : 'memory';
+    log.info({ ...addresses, config: basename(file), embeds: config.embeds.size, limits }, 'listening');
     return gateway;
   } catch (error) {
     log.fatal({ err: error }, 'cannot listen');
@@ -41,8 +42,8 @@ export async function start(config: Config, log: Logger): Promise<Gateway | unde
   }
 }
 
-/** The first signal stops gracefully, a second one at once. */
-export function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
+/** The first signal stops gracefully, within the time given; a second one at once. */
+export function stopOnSignal(log: Logger, stop: () => Promise<void>, withinMs: number): void {
   let isStopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(1);
@@ -51,7 +52,7 @@ export function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
     setTimeout(() => {
       log.error('stopped before everything in flight was finished');
       process.exit(1);
-    }, stopMsMax).unref();
+    }, withinMs).unref();
     stop().then(
       () => {
         log.info('stopped');

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -7,6 +9,7 @@ import { configOver, getEmbedUrl, runCommand, startGateway, temporaryFile } from
 import { startServer } from '../support/server.ts';
 
 const root = join(import.meta.dirname, '../..');
+const main = join(root, 'dist/cli/main.js');
 
 describe('exit codes: 0 fine, 1 a problem was found, 2 wrong usage', () => {
   it('check tells every problem with its place, and loads what serve would', async () => {
@@ -40,12 +43,27 @@ describe('exit codes: 0 fine, 1 a problem was found, 2 wrong usage', () => {
     [['check', 'x']],
     [['check', '--config']],
     [['sandbox', '--port', 'x']],
+    [['sandbox', '--hex-port', '65536']],
+    [['sandbox', '--port', '']],
   ])('wrong usage %j is 2', async (args) => {
-    expect((await runCommand(args)).code).toBe(2);
+    const { code, stderr } = await runCommand(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^(error: |Usage: )/);
   });
 
-  it('help is 0', async () => {
+  it('help is 0, and so is the version, which is the package’s', async () => {
     expect((await runCommand(['--help'])).code).toBe(0);
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('a port of the sandbox that is taken is 1, in one line', async () => {
+    const port = await startServer(() => undefined);
+    expect(await runCommand(['sandbox', '--port', String(port), '--hex-port', '0'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `port ${port} is taken; choose another with --port\n`,
+    });
   });
 });
 
@@ -93,6 +111,44 @@ describe('serve', () => {
     });
     expect(code).toBe(1);
     expect(stdout).toContain('EADDRINUSE');
+  });
+
+  it('says when it listens: on which configuration, with how many embeds and where limits are counted', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    expect(gateway.lines().find(({ msg }) => msg === 'listening')).toMatchObject({
+      config: 'gateway.yaml',
+      embeds: 3,
+      limits: 'memory',
+    });
+  });
+
+  it('writes what a library says to the console as JSON lines too', async () => {
+    const sandbox = await openSandbox();
+    const preload =
+      'process.on("SIGUSR2", () => { console.warn("a %s", "word"); console.error("an error") })';
+    const gateway = await startGateway(configOver(sandbox), {
+      HEX_TOKEN: sandbox.hexToken,
+      NODE_OPTIONS: `--import=${temporaryFile(preload, 'say.mjs')}`,
+    });
+    gateway.kill('SIGUSR2');
+    await expect.poll(gateway.output).toContain('an error');
+    expect(gateway.lines().slice(-2)).toMatchObject([
+      { level: 'warn', msg: 'a word' },
+      { level: 'error', msg: 'an error' },
+    ]);
+  });
+
+  it('tells of wrong inputs how many, and the names of declared ones alone', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    const token = await sandbox.signSession({});
+    await getEmbedUrl(gateway, token, 'embed=sales&topN=0&made-up=1');
+    await getEmbedUrl(gateway, token, 'embed=sales&embed=sales');
+    await expect
+      .poll(() => gateway.lines().filter(({ audit }) => audit === 'refusal'))
+      .toMatchObject([{ reason: '2 errors, of these declared: topN' }, { reason: '1 error' }]);
+    expect(gateway.output()).not.toContain('made-up');
   });
 
   it('writes warnings of Node itself as JSON lines too', async () => {
@@ -173,3 +229,28 @@ async function slowProxy(target: string, delayMs: number): Promise<string> {
   });
   return `http://localhost:${port}/api/v1`;
 }
+
+it('the sandbox alone says where things are, its own token too but not one it was given', async () => {
+  const say = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+    const child = spawn(process.execPath, [main, 'sandbox', '--port', '0', '--hex-port', '0'], {
+      env: { PATH: process.env.PATH, ...env },
+    });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await expect.poll(() => text, { timeout: 10_000 }).toContain('sign in.');
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    return text.split('\n').slice(0, 6);
+  };
+  const own = await say({});
+  expect(own).toEqual([
+    expect.stringMatching(/^Host page: {4}http:\/\/localhost:\d+$/),
+    expect.stringMatching(/^Issuer: {7}http:\/\/localhost:\d+$/),
+    expect.stringMatching(/^JWKS: {9}http:\/\/localhost:\d+\/\.well-known\/jwks\.json$/),
+    expect.stringMatching(/^Hex base URL: http:\/\/localhost:\d+\/api\/v1$/),
+    expect.stringMatching(/^Hex token: {4}hxtw_[0-9a-f]{96}$/),
+    expect.stringMatching(/^Open http:\/\/localhost:\d+ in a browser and sign in\.$/),
+  ]);
+  const given = await say({ HEX_TOKEN: 'hxtw_given' });
+  expect(given[4]).toBe('Hex token:    the value of HEX_TOKEN');
+});
