@@ -219,6 +219,7 @@ describe('a refusal has its code, its status and the form of RFC 9457', () => {
     expect(seconds).toBeGreaterThan(50);
     expect(seconds).toBeLessThanOrEqual(61);
     expect(await problemIn(third)).toMatchObject({ code: 'rate_limited', violatedPolicies: ['user'] });
+    await expect.poll(gateway.output).toContain('"violatedPolicies":["user"]');
     expect(sandbox.hexCalls).toHaveLength(2);
   });
 
