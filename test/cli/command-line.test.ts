@@ -32,7 +32,7 @@ describe('exit codes: 0 fine, 1 a problem was found, 2 wrong usage', () => {
     const { code, stderr } = await runCommand(['check', '--config', 'nowhere.yaml']);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringContaining('nowhere.yaml:1:1 configuration: cannot be read (ENOENT)') as string,
+      stderr: expect.stringContaining('nowhere.yaml:1:1 configuration: no such file') as string,
     });
   });
 

@@ -62,7 +62,7 @@ it('readiness follows Redis without any request, a hanging one too, in one line 
   const status = async (): Promise<number> => (await readiness(gateway)).status;
   const backLines = (): readonly unknown[] =>
     gateway.lines().filter(({ msg }) => msg === 'a dependency is back');
-  expect(await status()).toBe(200);
+  await expect.poll(status).toBe(200);
   process.kill(redis.pid, 'SIGSTOP');
   await expect.poll(status, { timeout: 5000 }).toBe(503);
   await expect
