@@ -1,26 +1,36 @@
-import { avatar, documentOf, logo } from './host-page-frame.ts';
+import { avatar, documentOf, exit, logo } from './host-page-frame.ts';
 import { html, type Html } from './html.ts';
 import type { Person } from './people.ts';
 
-function chrome(person: Person, tab: 'script' | 'frame', main: Html): Html {
-  const link = (href: string, label: string, current: boolean) =>
-    current ? html`<a href="${href}" aria-current="page">${label}</a>` : html`<a href="${href}">${label}</a>`;
-  const organisation = person.organisation?.name ?? 'no organisation';
-  return html`<header>
-      <a class="brand" href="/">${logo} Orchard</a>
-      <nav>
-        ${link('/', 'With script', tab === 'script')}
-        ${link('/without-script', 'Without script', tab === 'frame')}
-      </nav>
-      <span class="who" data-testid="who">${avatar(person)} ${person.name}, ${organisation}</span>
-      <form method="post" action="/sign-out">
-        <button class="quiet" data-testid="sign-out">Sign out</button>
-      </form>
-    </header>
-    ${main}`;
+const tabs = [
+  ['/', 'With script'],
+  ['/without-script', 'Without script'],
+  ['/handbook', 'Handbook'],
+] as const;
+
+function page(person: Person, current: (typeof tabs)[number][0], title: string, main: Html): Html {
+  const links = tabs.map(([href, label]) =>
+    href === current
+      ? html`<a href="${href}" aria-current="page">${label}</a>`
+      : html`<a href="${href}">${label}</a>`,
+  );
+  const who = `${person.name}, ${person.organisation?.name ?? 'no organisation'}`;
+  return documentOf(
+    `${title} · Orchard`,
+    html`<header>
+        <a class="brand" href="/">${logo} <span>Orchard</span></a>
+        <nav>${links}</nav>
+        <span class="who" title="${who}" data-testid="who">${avatar(person)} <span>${who}</span></span>
+        <form method="post" action="/sign-out">
+          <button class="quiet" data-testid="sign-out">${exit} <span>Sign out</span></button>
+        </form>
+      </header>
+      ${main}`,
+  );
 }
 
-function regionSelect(chosen?: string): Html {
+/** @param state of the control; the script enables it once there is something to see */
+function regionSelect(state: 'enabled' | 'disabled', chosen?: string): Html {
   const options = [
     ['', 'All regions'],
     ['EU', 'EU'],
@@ -33,25 +43,39 @@ function regionSelect(chosen?: string): Html {
   );
   return html`<label
     >Region
-    <select name="region" data-testid="region">
+    <select name="region" data-testid="region" ${state === 'disabled' ? html`disabled` : undefined}>
       ${choices}
     </select></label
   >`;
 }
 
-/** The embed as the page's script opens it: fetch a URL from the gateway, put it into the frame. */
-export function embedPage(person: Person, gatewayUrl: string): Html {
-  const main = html`<main id="embed" data-gateway="${gatewayUrl}">
+/** An embed as the page's script opens it: fetch a URL from the gateway, put it into the frame. */
+function scripted(gatewayUrl: string, embed: string, title: string, controls?: Html): Html {
+  return html`<main id="embed" data-gateway="${gatewayUrl}" data-embed="${embed}">
     <div class="title">
-      <h1>Sales</h1>
-      ${regionSelect()}
+      <h1>${title}</h1>
+      ${controls}
     </div>
+    <noscript>
+      <div class="problem">
+        <b>JavaScript is switched off</b>
+        <span>This tab needs it; <a href="/without-script">the tab beside it</a> does not.</span>
+      </div>
+    </noscript>
     <div class="problem" data-testid="problem" role="status" hidden></div>
-    <iframe data-testid="embed" title="Sales overview" allow="clipboard-write" hidden></iframe>
+    <iframe data-testid="embed" title="${title}" allow="clipboard-write" hidden></iframe>
     <p class="facts" data-testid="facts"></p>
-    <noscript><p>This tab needs JavaScript; the other one does not.</p></noscript>
   </main>`;
-  return documentOf('Sales · Orchard', chrome(person, 'script', main));
+}
+
+/** The embed whose rows depend on who is signed in. */
+export function salesPage(person: Person, gatewayUrl: string): Html {
+  return page(person, '/', 'Sales', scripted(gatewayUrl, 'sales', 'Sales', regionSelect('disabled')));
+}
+
+/** The embed that is the same for everybody. */
+export function handbookPage(person: Person, gatewayUrl: string): Html {
+  return page(person, '/handbook', 'Handbook', scripted(gatewayUrl, 'handbook', 'Handbook'));
 }
 
 /** The embed with no script at all: the frame asks the gateway itself and is redirected to a fresh URL. */
@@ -60,16 +84,16 @@ export function framePage(person: Person, gatewayUrl: string, region?: string): 
   const main = html`<main>
     <div class="title">
       <h1>Sales</h1>
-      <form>${regionSelect(region)} <button class="quiet">Show</button></form>
+      <form>${regionSelect('enabled', region)} <button class="quiet">Show</button></form>
     </div>
     <iframe
       data-testid="embed"
-      title="Sales overview"
+      title="Sales"
       allow="clipboard-write"
       referrerpolicy="origin"
       src="${src}"
     ></iframe>
     <p class="facts">${src}</p>
   </main>`;
-  return documentOf('Sales without script · Orchard', chrome(person, 'frame', main));
+  return page(person, '/without-script', 'Sales without script', main);
 }

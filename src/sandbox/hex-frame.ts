@@ -4,7 +4,11 @@ import { html, type Html } from './html.ts';
 
 type Display = PresignRequest['displayOptions'];
 
-/** The document around an app: theme, outline and paddings as signed, and a footer unless it was switched off. */
+/**
+ * The document around an app: theme, outline and paddings as signed, and a footer unless it was switched off.
+ *
+ * Without a signed theme the reader's system decides; Hex itself is light then.
+ */
 export function frame(title: string, body: Html, display?: Display): Html {
   const classes = [
     display?.noEmbedBasePadding === true ? 'no-padding' : '',

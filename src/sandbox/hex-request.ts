@@ -12,7 +12,7 @@ const presignRequest = z.object({
   expiresIn: z.number().min(1).max(300_000).default(15_000),
   displayOptions: z
     .object({
-      theme: z.enum(['light', 'dark']).default('light'),
+      theme: z.enum(['light', 'dark']).optional(),
       noEmbedBasePadding: z.boolean().default(false),
       noEmbedOutline: z.boolean().default(false),
       noEmbedFooter: z.boolean().default(false),

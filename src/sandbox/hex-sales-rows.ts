@@ -56,10 +56,11 @@ export function revenueOf(row: SalesRow): number {
   return row.quarters.reduce((sum, quarter) => sum + quarter, 0);
 }
 
-/** Amounts as tiles and bars write them, such as $1.28M. */
+/** Amounts as tiles and bars write them, such as $1.28M and $5.60M. */
 export const compactDollars = new Intl.NumberFormat('en-US', {
   style: 'currency',
   currency: 'USD',
   notation: 'compact',
+  minimumSignificantDigits: 3,
   maximumSignificantDigits: 3,
 });

@@ -43,20 +43,22 @@ export function salesTable(
       </tr>`,
   );
   const marginHead = margin ? html`<th class="number">Margin</th>` : undefined;
-  const table = html`<table>
-    <thead>
-      <tr>
-        <th>Customer</th>
-        <th>Region</th>
-        <th>Product</th>
-        <th class="number">Revenue</th>
-        ${marginHead}
-      </tr>
-    </thead>
-    <tbody>
-      ${body}
-    </tbody>
-  </table>`;
+  const table = html`<div class="scroll" role="region" aria-label="Customers by revenue" tabindex="0">
+    <table>
+      <thead>
+        <tr>
+          <th>Customer</th>
+          <th>Region</th>
+          <th>Product</th>
+          <th class="number">Revenue</th>
+          ${marginHead}
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>
+  </div>`;
   return html`<section class="cell">
     <div class="title">
       <h2>Customers by revenue</h2>

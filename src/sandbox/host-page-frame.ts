@@ -6,6 +6,10 @@ export const logo = html`<svg viewBox="0 0 24 24" width="24" height="24" aria-hi
   <path d="M7 17V11M12 17V7M17 17v-4" class="bars" />
 </svg>`;
 
+export const exit = html`<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" class="exit">
+  <path d="M10 4H5v16h5M14 8l4 4-4 4M18 12H9" />
+</svg>`;
+
 /** The document around every page of the host's. */
 export function documentOf(title: string, body: Html): Html {
   return html`<!doctype html>

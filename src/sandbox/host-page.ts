@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { embedPage, framePage } from './embed-pages.ts';
+import { framePage, handbookPage, salesPage } from './embed-pages.ts';
 import { hostPageScript } from './host-page-script.ts';
 import { hostPageStyle } from './host-page-style.ts';
 import type { Html } from './html.ts';
+import { problemCardScript } from './problem-card-script.ts';
 import { createServer, listen, type Binding } from './server.ts';
 import { readSession } from './session-cookie.ts';
 import { createSessionSigner, type SessionSigner } from './session-signer.ts';
@@ -59,16 +60,21 @@ export async function startHostPage(
   signInRoutes(app, signer, () => origin);
   app.get('/', async (request, reply) => {
     const person = await signer.personOf(readSession(request.headers.cookie));
-    return send(reply, person ? embedPage(person, gatewayUrl) : signInPage());
+    return send(reply, person ? salesPage(person, gatewayUrl) : signInPage());
   });
   app.get('/without-script', async (request, reply) => {
     const person = await signer.personOf(readSession(request.headers.cookie));
     if (!person) return reply.redirect('/', 303);
     return send(reply, framePage(person, gatewayUrl, regionQuery.parse(request.query).region));
   });
-  app.get('/host-page.js', (_request, reply) =>
-    reply.type('text/javascript; charset=utf-8').send(hostPageScript),
-  );
+  app.get('/handbook', async (request, reply) => {
+    const person = await signer.personOf(readSession(request.headers.cookie));
+    return person ? send(reply, handbookPage(person, gatewayUrl)) : reply.redirect('/', 303);
+  });
+  const sendScript = (reply: FastifyReply, script: string) =>
+    reply.type('text/javascript; charset=utf-8').send(script);
+  app.get('/host-page.js', (_request, reply) => sendScript(reply, hostPageScript));
+  app.get('/problem-card.js', (_request, reply) => sendScript(reply, problemCardScript));
   app.get('/host-page.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(hostPageStyle));
 
   origin = await listen(app, binding);

@@ -19,7 +19,7 @@ const viewer = { roles: ['viewer'], permissions: ['analytics'] };
 
 const ada: Person = { id: 'ada', name: 'Ada', organisation: acme, note: 'Admin, all regions', ...admin };
 
-/** Two tenants with an admin and a viewer each, and one person whose token the gateway has to refuse. */
+/** Two tenants with an admin and a viewer each, and two people whom the gateway has to refuse. */
 export const people: readonly Person[] = [
   ada,
   { id: 'ben', name: 'Ben', organisation: acme, note: 'Viewer, EU only', ...viewer, regions: ['EU'] },
@@ -30,6 +30,15 @@ export const people: readonly Person[] = [
     organisation: globex,
     note: 'Viewer, all regions',
     ...viewer,
+    regions: ['EU', 'US'],
+  },
+  {
+    id: 'ivy',
+    name: 'Ivy',
+    organisation: globex,
+    note: 'Viewer without analytics: denied',
+    roles: ['viewer'],
+    permissions: [],
     regions: ['EU', 'US'],
   },
   { id: 'noa', name: 'Noa', note: 'No org_id in the token: refused', ...admin },

@@ -136,6 +136,6 @@ test('theme, footer, outline and paddings are as signed', async () => {
   expect(dark).toMatch(/<body class="no-padding no-outline *">/);
   expect(dark).not.toContain('<footer>');
   const usual = await embedPage(sandbox, {});
-  expect(usual).toContain('data-theme="light"');
+  expect(usual).toContain('data-theme="system"');
   expect(usual).toContain('<footer>');
 });

@@ -10,10 +10,11 @@ async function page(sandbox: Sandbox, path: string, token?: string): Promise<str
 test('whoever is signed out is offered everybody to sign in as', async () => {
   const sandbox = await openSandbox();
   const markup = await page(sandbox, '/');
-  for (const person of ['ada', 'ben', 'grace', 'hugo', 'noa']) {
+  for (const person of ['ada', 'ben', 'grace', 'hugo', 'ivy', 'noa']) {
     expect(markup).toContain(`data-testid="sign-in-${person}"`);
   }
   expect(await page(sandbox, '/without-script')).toBe(markup);
+  expect(await page(sandbox, '/handbook')).toBe(markup);
 });
 
 test('whoever is signed in sees who that is and a frame without a sandbox attribute', async () => {
@@ -49,6 +50,16 @@ test('without a script the frame asks the gateway itself, with a known region on
   expect(await page(sandbox, '/without-script?region="><script>', token)).toContain(`src="${frame}"`);
 });
 
+test('each tab with a script names its embed, and says without one that it needs it and which tab does not', async () => {
+  const sandbox = await openSandbox();
+  const token = await sandbox.signSession({});
+  for (const [path, embed] of Object.entries({ '/': 'sales', '/handbook': 'handbook' })) {
+    const markup = await page(sandbox, path, token);
+    expect(markup).toContain(`data-embed="${embed}"`);
+    expect(markup).toMatch(/<noscript>.*JavaScript.*<a href="\/without-script">.*<\/noscript>/s);
+  }
+});
+
 test('the page may load its own files, call the gateway and frame what it answers, nothing else', async () => {
   const sandbox = await openSandbox();
   const { headers } = await fetch(sandbox.hostPageUrl);
@@ -66,14 +77,18 @@ test('the page may load its own files, call the gateway and frame what it answer
   ]);
 });
 
-test('a taken port refuses to start and leaves nothing listening', async () => {
-  const sandbox = await openSandbox();
-  const hostPagePort = Number(new URL(sandbox.hostPageUrl).port);
-  const spare = await openSandbox();
-  const hexPort = Number(new URL(spare.hexBaseUrl).port);
-  await spare.close();
-  await expect(startSandbox({ hostPagePort, hexPort, gatewayUrl: 'http://localhost:8080' })).rejects.toThrow(
-    'EADDRINUSE',
-  );
-  await expect(fetch(`http://localhost:${hexPort}/`)).rejects.toThrow();
-});
+test.each(['hostPagePort', 'hexPort'] as const)(
+  'a taken %s is refused with the error of Node, and nothing is left listening',
+  async (name) => {
+    const taken = Number(new URL((await openSandbox()).hostPageUrl).port);
+    const spare = await openSandbox();
+    const free = Number(new URL(spare.hexBaseUrl).port);
+    await spare.close();
+    const ports = { hostPagePort: free, hexPort: free, [name]: taken };
+    await expect(startSandbox({ ...ports, gatewayUrl: 'http://localhost:8080' })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      port: taken,
+    });
+    await expect(fetch(`http://localhost:${free}/`)).rejects.toThrow();
+  },
+);
