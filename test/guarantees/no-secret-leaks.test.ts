@@ -104,10 +104,10 @@ it(
     }
 
     // heard by all: nothing is minted after it
-  answer = echo(429);
-  await keep(await getEmbedUrl(gateway, token, 'embed=sales&region=EU'));
+    answer = echo(429);
+    await keep(await getEmbedUrl(gateway, token, 'embed=sales&region=EU'));
 
-  const expired = await sandbox.signSession(session, { expiresIn: '-1m' });
+    const expired = await sandbox.signSession(session, { expiresIn: '-1m' });
     const unmapped = await sandbox.signSession({ ...session, regions: undefined });
     const tampered = `${token.slice(0, -6)}AAAAAA`;
     for (const bad of [expired, unmapped, tampered, `${token}.${token}`, 'garbage']) {
