@@ -4,7 +4,7 @@
  * Plain JavaScript for browsers, served as it stands.
  */
 export const hostPageScript = `
-import { fillProblem } from './problem-card.js';
+import { fillProblem } from '/problem-card.js';
 
 const page = document.getElementById('embed');
 if (page) start(page);

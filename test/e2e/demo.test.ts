@@ -109,7 +109,7 @@ describe('the demo, from a fresh clone, in a real browser', () => {
     const stranger = await openPage();
     await signIn(stranger, 'noa');
     await expect.poll(() => stranger.getByTestId('problem').innerText()).toContain('session_invalid');
-    expect(output).toContain('tenant is blank, no text or no plain text');
+    await expect.poll(() => output).toContain('tenant is blank, no text or no plain text');
   });
 
   it('works without script, through the frame’s own address', async () => {
