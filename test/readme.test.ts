@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { refusalTable } from '../src/gateway/refusal.ts';
+import { root } from './support/readme.ts';
+
+it('the README’s table of errors names every code with its status, and no other', () => {
+  const text = readFileSync(join(root, 'README.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| ((?:`\w+`(?:, )?)+) \| (\d{3}(?:, \d{3})*) \|/gm)];
+  const documented = rows.flatMap(([, names = '', numbers = '']) => {
+    const statuses = numbers.split(', ').map(Number);
+    return names.split(', ').map((name, index) => [name.replaceAll('`', ''), statuses[index] ?? statuses[0]]);
+  });
+  const known = Object.entries(refusalTable).map(([code, [status]]) => [code, status]);
+  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(known));
+  expect(documented).toHaveLength(known.length);
+});
