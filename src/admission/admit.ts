@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import {
   CallerGone,
   type AdmissionRequest,
@@ -9,6 +9,7 @@ import {
 } from '../gateway/admission.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Decision, LocalStore, ProviderBudget, Store, StoreRequest } from './store.ts';
+import { Waiters } from './waiters.ts';
 
 /** A provider's budget, and how requests wait while it is spent. */
 export interface BudgetRules {
@@ -28,6 +29,7 @@ export interface AdmitOptions {
   readonly whenDown: 'local' | 'refuse';
   /** How many processes share a budget that each then counts by itself. */
   readonly replicas: number;
+  /** Those that allow no more than so many calls; the others' calls are not counted. */
   readonly providers: ReadonlyMap<string, BudgetRules>;
   /** Told after every decision whether the shared store could be asked, and if not, why. */
   readonly observeStore: (isUp: boolean, error?: unknown) => void;
@@ -37,19 +39,45 @@ export interface Admission {
   readonly admit: Admit;
   /** Tells the shared store what this process has spent: for when it is back, perhaps empty. */
   readonly restore: () => Promise<void>;
+  /**
+   * Notes what all processes have spent, for when the shared store is out of reach. To be called every
+   * second or so; does nothing where this process counts nothing by itself.
+   */
+  readonly mirror: () => Promise<void>;
 }
 
-/** Longest time between two questions about a place: others may have left the queue. */
+/** Longest time between two questions about a place, and about the first: others may have left the queue. */
 const askAgainMs = 500;
+const askFirstMs = 250;
+
+/** After so many failures in a row the shared store is not asked for a while: each costs its time-out. */
+const failuresInARow = 3;
+const askStoreAgainMs = 1000;
+
+const lastMomentMs = 500;
+
+/** Callers are told to be back a little early, so that they are on the line when their turn comes. */
+const earlyMs = 1000;
+
+/** For a provider that has no budget: nothing is waited for. */
+const unlimited: BudgetRules = {
+  budget: { max: Number.MAX_SAFE_INTEGER, perMs: 1, callMsMax: 0 },
+  queue: { maxWaitMs: 0, maxLength: 0 },
+};
 
 /** Turns a store's decisions into grants and refusals, and settles each grant where it was given. */
 export function createAdmission(options: AdmitOptions): Admission {
   const { shared, local, whenDown, replicas, providers, observeStore } = options;
+  const breaker = circuitBreaker(handleAll, {
+    halfOpenAfter: askStoreAgainMs,
+    breaker: new ConsecutiveBreaker(failuresInARow),
+  });
+  const waiters = new Map([...providers.keys()].map((provider) => [provider, new Waiters()]));
 
   async function decide(step: StoreRequest): Promise<Decided> {
-    const { provider, budget, slot, waiting } = step;
+    const { provider, budget, slot } = step;
     try {
-      const decision = await shared.decide(step);
+      const decision = await breaker.execute(() => shared.decide(step));
       observeStore(true);
       if (decision.kind === 'granted') {
         const taken = { slot, freedInMs: budget.callMsMax + budget.perMs };
@@ -58,17 +86,20 @@ export function createAdmission(options: AdmitOptions): Admission {
       return { decision, store: shared };
     } catch (error) {
       observeStore(false, error);
-      // it may have been decided there all the same, unheard
-      ignore(shared.settle({ provider, budget, slot, unsent: true }));
-      const { freshTicket: ticket, owner } = waiting ?? {};
-      if (ticket !== undefined && owner !== undefined)
-        ignore(shared.leave({ provider, budget, ticket, owner }));
+      if (!(error instanceof BrokenCircuitError)) forget(step);
       if (!local || whenDown === 'refuse') {
         throw new Refusal('limits_unavailable', { reason: nameOf(error), retryAfterMs: 1000 });
       }
-      const share = { ...budget, max: Math.floor(budget.max / replicas) };
-      return { decision: await local.decide({ ...step, budget: share }), store: local };
+      return { decision: await local.decide({ ...step, budget: { ...budget, replicas } }), store: local };
     }
+  }
+
+  /** It may have been decided all the same, unheard. */
+  function forget({ provider, budget, slot, waiting }: StoreRequest): void {
+    ignore(shared.settle({ provider, budget, slot, unsent: true }));
+    if (!waiting) return;
+    const { freshTicket: ticket, owner } = waiting;
+    ignore(shared.leave({ provider, budget, ticket, owner }));
   }
 
   /** Asks until the place is served, refused, or its caller has gone. */
@@ -78,20 +109,25 @@ export function createAdmission(options: AdmitOptions): Admission {
     const freshTicket = randomBytes(16).toString('base64url');
     const untilMs = performance.now() + queue.maxWaitMs;
     let ticket = caller.ticket;
+    let patienceMs = queue.maxWaitMs;
     for (;;) {
-      const patienceMs = Math.max(0, Math.floor(untilMs - performance.now()));
       const waiting = { ticket, freshTicket, owner, tenant, weight, patienceMs, lengthMax: queue.maxLength };
       const decided = await decide({ provider, policies, budget, slot, waiting });
       const { decision } = decided;
       if (decision.kind === 'queued') {
         ticket = decision.ticket;
-        await pause(Math.min(decision.retryAfterMs, askAgainMs), caller.signal);
+        const { position, retryAfterMs } = decision;
+        const askAgain = position === 1 ? askFirstMs : askAgainMs;
+        await waiters.get(provider)?.wait(position, Math.min(retryAfterMs, askAgain), caller.signal);
       }
       if (caller.signal.aborted) {
         giveUp(decided, { provider, budget, slot, owner });
         throw new CallerGone();
       }
       if (decision.kind !== 'queued') return decided;
+      // nobody who has waited is sent away for the last moment
+      const more = Math.min(lastMomentMs, queue.maxWaitMs / 4);
+      patienceMs = Math.max(0, Math.floor(untilMs + more - performance.now()));
     }
   }
 
@@ -105,23 +141,21 @@ export function createAdmission(options: AdmitOptions): Admission {
         : 'ticket' in decision && decision.ticket !== undefined
           ? store.leave({ provider, budget, ticket: decision.ticket, owner })
           : Promise.resolve();
-    ignore(ended);
+    ignore(ended.then(() => waiters.get(provider)?.wakeFirst()));
   }
 
   function rulesOf(provider: string): BudgetRules {
-    const rules = providers.get(provider);
-    if (!rules) throw new TypeError(`no budget for provider ${provider}`);
-    return rules;
+    return providers.get(provider) ?? unlimited;
   }
 
   const admit: Admit = async (request, caller) => {
     const { provider } = request;
-    const { budget } = rulesOf(provider);
+    const { budget, queue } = rulesOf(provider);
     const slot = randomUUID();
     const { decision, store } = await waitForTurn(request, caller, slot);
-    if (decision.kind !== 'granted') throw toRefusal(decision);
+    if (decision.kind !== 'granted') throw toRefusal(decision, queue.maxWaitMs);
 
-    const held = [{ slot, store }];
+    const held = providers.has(provider) ? [{ slot, store }] : [];
     return {
       policies: decision.policies,
       another: async () => {
@@ -132,11 +166,13 @@ export function createAdmission(options: AdmitOptions): Admission {
         return true;
       },
       settle: (outcome, heeded) => {
-        for (const one of held) {
-          const ended = { provider, budget, slot: one.slot, unsent: outcome === 'unsent' };
+        const unsent = outcome === 'unsent';
+        for (const { slot, store } of held) {
           // a slot whose end is not noted frees itself when its longest call would have aged out
-          for (const store of new Set([one.store, ...(local ? [local] : [])])) {
-            ignore(store.settle(ended).then(() => heeded && store.heed({ provider, budget, ...heeded })));
+          for (const one of new Set([store, ...(local ? [local] : [])])) {
+            const ended = one.settle({ provider, budget, slot, unsent });
+            ignore(ended.then(() => heeded && one.heed({ provider, budget, ...heeded })));
+            if (unsent) ignore(ended.then(() => waiters.get(provider)?.wakeFirst()));
           }
         }
       },
@@ -147,7 +183,15 @@ export function createAdmission(options: AdmitOptions): Admission {
     admit,
     restore: async () => {
       for (const [provider, { budget }] of providers) {
-        await shared.restore({ provider, budget, slots: local?.liveSlots(provider) ?? [] });
+        const taken = { provider, budget, slots: (await local?.live(provider)) ?? [] };
+        await shared.restore(taken);
+        await local?.restore(taken);
+      }
+    },
+    mirror: async () => {
+      if (!local || whenDown === 'refuse') return;
+      for (const provider of providers.keys()) {
+        local.mirror({ provider, slots: await shared.live(provider) });
       }
     },
   };
@@ -158,27 +202,23 @@ function ignore(tidying: Promise<unknown>): void {
   tidying.catch(() => undefined);
 }
 
-/** Ends early when the caller goes. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
-}
-
 interface Decided {
   readonly decision: Decision;
   readonly store: Store;
 }
 
-function toRefusal(decision: Exclude<Decision, { readonly kind: 'granted' }>): Refusal {
+function toRefusal(decision: Exclude<Decision, { readonly kind: 'granted' }>, maxWaitMs: number): Refusal {
   const { policies, retryAfterMs } = decision;
   if (decision.kind === 'limited') {
     const violatedPolicies = decision.violated.flatMap((index) => policies[index]?.name ?? []);
     return new Refusal('rate_limited', { policies, retryAfterMs, violatedPolicies });
   }
   const { position, ticket } = decision;
+  const early = ticket === undefined ? 0 : Math.min(earlyMs, maxWaitMs / 2);
   return new Refusal('provider_busy', {
     reason: 'the budget is spent',
     policies,
-    retryAfterMs,
+    retryAfterMs: Math.max(0, retryAfterMs - early),
     position,
     ...(ticket !== undefined && { ticket }),
   });

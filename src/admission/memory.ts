@@ -58,6 +58,7 @@ export function createMemoryStore(
     const counted = request.policies.map((policy): Counted => ({ policy, window: windowOf(policy) }));
     queue.leaveAbandoned(nowMs);
     const known = waiting && queue.find(waiting.ticket, waiting.owner);
+    if (known) known.backAtMs = undefined;
 
     const limited = limitedBy(counted, nowMs);
     if (limited) {
@@ -83,12 +84,11 @@ export function createMemoryStore(
     if (!waiting || (!known && !makeRoom(queue, waiting))) return { kind: 'busy', ...waitAt(queue.length) };
 
     const place = known ?? queue.join(waiting);
-    const rank = queue.rankOf(place);
-    if (rank < free) {
+    if (queue.isServed(place, free, nowMs)) {
       queue.serve(place);
       return grant();
     }
-    return wait(place, waiting, waitAt(rank), nowMs);
+    return wait(place, waiting, waitAt(queue.rankOf(place)), nowMs);
   }
 
   return {
@@ -111,7 +111,10 @@ export function createMemoryStore(
       lineOf({ provider }).slots.restore(slots, now());
       return Promise.resolve();
     },
-    liveSlots: (provider) => lineOf({ provider }).slots.live(now()),
+    live: (provider) => Promise.resolve(lineOf({ provider }).slots.live(now())),
+    mirror: ({ provider, slots }) => {
+      lineOf({ provider }).slots.mirror(slots, now());
+    },
   };
 }
 
@@ -147,6 +150,7 @@ function wait(
 ): Decision {
   const kind = placed.retryAfterMs > patienceMs ? 'busy' : 'queued';
   place.leaseUntilMs = nowMs + (kind === 'queued' ? leaseMs : placed.retryAfterMs + returnMs);
+  if (kind === 'busy') place.backAtMs = nowMs + placed.retryAfterMs;
   return { kind, ticket: place.ticket, ...placed };
 }
 

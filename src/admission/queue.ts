@@ -1,4 +1,4 @@
-import type { Waiting } from './store.ts';
+import { aroundMs, type Waiting } from './store.ts';
 
 /** A place in the queue. */
 export interface Place {
@@ -12,6 +12,8 @@ export interface Place {
   finish: number;
   /** The moment at which the place is given up unless it was asked about. */
   leaseUntilMs: number;
+  /** The moment at which its caller was told to be back; left out while it is here. */
+  backAtMs?: number | undefined;
 }
 
 /**
@@ -43,6 +45,17 @@ export class FairQueue {
   /** From 0. */
   rankOf(place: Place): number {
     return this.#waiting.indexOf(place);
+  }
+
+  /**
+   * Whether the place is served when so many calls are free. An absent caller holds up those behind it
+   * only around the moment at which it was told to be back.
+   */
+  isServed(place: Place, free: number, nowMs: number): boolean {
+    const ahead = this.#waiting
+      .slice(0, this.rankOf(place))
+      .filter(({ backAtMs = nowMs }) => Math.abs(backAtMs - nowMs) <= aroundMs);
+    return ahead.length < free;
   }
 
   finishOfNext({ tenant, weight }: Pick<Waiting, 'tenant' | 'weight'>): number {

@@ -2,13 +2,23 @@ import { z } from 'zod';
 import type { PolicyState } from '../gateway/admission.ts';
 import { keyPrefix, type RedisClient } from '../redis/connect.ts';
 import { defineScript } from '../redis/define-script.ts';
-import { decideScript, heedScript, leaveScript, restoreScript, settleScript } from './script.ts';
-import { leaseMs, returnMs, type Decision, type Store, type StoreRequest } from './store.ts';
+import { decideScript, heedScript, leaveScript, liveScript, restoreScript, settleScript } from './script.ts';
+import {
+  aroundMs,
+  leaseMs,
+  returnMs,
+  type Decision,
+  type LiveSlot,
+  type Store,
+  type StoreRequest,
+} from './store.ts';
 
 const answerSchema = z.tuple(
   [z.enum(['granted', 'limited', 'queued', 'busy']), z.coerce.number(), z.coerce.number(), z.string()],
   z.coerce.number(),
 );
+
+const liveSchema = z.array(z.string());
 
 /** Counts in Redis, for all replicas: one script and one round trip for each decision. */
 export function createRedisStore(client: RedisClient): Store {
@@ -16,6 +26,7 @@ export function createRedisStore(client: RedisClient): Store {
   const settle = defineScript(client, 'settleAdmission', settleScript);
   const leave = defineScript(client, 'leaveAdmission', leaveScript);
   const heed = defineScript(client, 'heedAdmission', heedScript);
+  const live = defineScript(client, 'liveAdmission', liveScript);
   const restore = defineScript(client, 'restoreAdmission', restoreScript);
 
   return {
@@ -33,6 +44,7 @@ export function createRedisStore(client: RedisClient): Store {
     heed: async ({ provider, budget, remaining, forMs }) => {
       await heed(keysOf(provider), [budget.max, remaining, Math.ceil(forMs)]);
     },
+    live: async (provider) => toSlots(liveSchema.parse(await live(keysOf(provider), []))),
     restore: async ({ provider, slots }) => {
       if (slots.length === 0) return;
       await restore(
@@ -44,7 +56,7 @@ export function createRedisStore(client: RedisClient): Store {
 }
 
 function keysOf(provider: string): readonly string[] {
-  const names = ['slots', 'queue', 'leases', 'places', 'clock', 'pace', 'heeded'];
+  const names = ['slots', 'queue', 'leases', 'places', 'clock', 'pace', 'heeded', 'absent'];
   return names.map((name) => `${keyPrefix}:${name}:${provider}`);
 }
 
@@ -56,9 +68,15 @@ function valuesOf({ policies, budget, slot, waiting }: StoreRequest): readonly (
     ...[max, perMs, callMsMax, slot],
     ...[waiting?.ticket ?? '', waiting?.freshTicket ?? ''],
     ...[waiting?.owner ?? '', waiting?.tenant ?? '', waiting?.weight ?? 1],
-    ...[waiting?.patienceMs ?? 0, leaseMs, returnMs],
+    ...[waiting?.patienceMs ?? 0, leaseMs, returnMs, aroundMs],
     waiting?.lengthMax ?? -1,
   ];
+}
+
+function toSlots(pairs: readonly string[]): readonly LiveSlot[] {
+  return pairs.flatMap((slot, index) =>
+    index % 2 === 0 ? [{ slot, freedInMs: Number(pairs[index + 1]) }] : [],
+  );
 }
 
 function toDecision(

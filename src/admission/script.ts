@@ -9,13 +9,15 @@
  * - clock: hash, the queue's virtual time `v`, arrivals `n`, each tenant's last finish `f:tenant`
  * - pace: the average length of a call
  * - heeded: hash, what the provider said is `left` and `until` when
+ * - absent: sorted set, a member whose caller was told to come back → the moment it was told
  */
 const common = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local base = #KEYS - 7
+local base = #KEYS - 8
 local slots, queue, leases = KEYS[base + 1], KEYS[base + 2], KEYS[base + 3]
 local places, clock, pace, heeded = KEYS[base + 4], KEYS[base + 5], KEYS[base + 6], KEYS[base + 7]
+local absent = KEYS[base + 8]
 
 local function whole(number) return string.format('%.0f', number) end
 
@@ -29,6 +31,7 @@ end
 local function remove(place)
   redis.call('ZREM', queue, place.member)
   redis.call('ZREM', leases, place.member)
+  redis.call('ZREM', absent, place.member)
   redis.call('HDEL', places, place.ticket)
   if redis.call('ZCARD', queue) == 0 then redis.call('DEL', clock) end
 end
@@ -51,7 +54,8 @@ end
  * KEYS: one hash for each window (bucket → count), then the provider's. ARGV: the number of windows,
  * `max` and `per` of each, then: the budget's max, per and longest call; the slot; the ticket shown and
  * a fresh one; owner, tenant and weight of the place; how long the caller would wait, the lease of one
- * who waits and of one who comes back later; the longest queue (-1: may not wait).
+ * who waits and of one who comes back later, how long around its return that one holds others up; the
+ * longest queue (-1: may not wait).
  *
  * Returns the kind, the wait, the position and the ticket, and for each window what is left and when
  * more is.
@@ -109,7 +113,7 @@ local max, per, callMax = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(A
 local slot, shown, fresh = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
 local owner, tenant, weight = ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
 local patience, waiting, returning = tonumber(ARGV[at + 9]), tonumber(ARGV[at + 10]), tonumber(ARGV[at + 11])
-local longest = tonumber(ARGV[at + 12])
+local around, longest = tonumber(ARGV[at + 12]), tonumber(ARGV[at + 13])
 
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', now)
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now)) do
@@ -119,6 +123,7 @@ end
 
 local place = shown ~= '' and placeOf(shown) or nil
 if place and place.owner ~= owner then place = nil end
+if place then redis.call('ZREM', absent, place.member) end
 
 local said = redis.call('HMGET', heeded, 'until', 'left')
 local heededUntil = tonumber(said[1] or 0)
@@ -141,6 +146,18 @@ local function servedAt(rank)
     if freed > now + per then freed = math.max(now + per, freed - callMax + average) end
   end
   return math.max(heededUntil, freed + rounds * (per + average))
+end
+
+-- an absent caller holds up those behind it only around the moment at which it was told to be back
+local function isServed(rank)
+  if free <= 0 or rank < free then return rank < free end
+  local ahead = 0
+  for _, member in ipairs(redis.call('ZRANGE', queue, 0, rank - 1)) do
+    local back = tonumber(redis.call('ZSCORE', absent, member) or now)
+    if math.abs(back - now) <= around then ahead = ahead + 1 end
+    if ahead >= free then return false end
+  end
+  return true
 end
 
 local function finishOfNext()
@@ -190,7 +207,7 @@ else
       redis.call('HSET', places, fresh, member .. '|' .. owner .. '|' .. tenant .. '|' .. ARGV[at + 8])
     end
     local rank = redis.call('ZRANK', queue, place.member)
-    if rank < free then
+    if isServed(rank) then
       local virtual = tonumber(redis.call('HGET', clock, 'v') or 0)
       local finish = tonumber(redis.call('ZSCORE', queue, place.member))
       redis.call('HSET', clock, 'v', string.format('%.17g', math.max(virtual, finish)))
@@ -201,7 +218,8 @@ else
       kind = wait > patience and 'busy' or 'queued'
       local lease = kind == 'queued' and waiting or wait + returning
       redis.call('ZADD', leases, now + lease, place.member)
-      for _, key in ipairs({ queue, leases, places, clock }) do
+      if kind == 'busy' then redis.call('ZADD', absent, now + wait, place.member) end
+      for _, key in ipairs({ queue, leases, places, clock, absent }) do
         if redis.call('PTTL', key) < lease + per then redis.call('PEXPIRE', key, math.ceil(lease + per)) end
       end
     end
@@ -258,6 +276,17 @@ if stands then left = math.min(left, tonumber(said[2])) end
 redis.call('HSET', heeded, 'until', whole(math.max(now + lasts, tonumber(said[1] or 0))), 'left', left)
 redis.call('PEXPIREAT', heeded, redis.call('HGET', heeded, 'until'))
 return 1
+`;
+
+/**
+ * What is taken of the budget. KEYS: the provider's. Returns a slot and for how long it is still taken,
+ * again and again.
+ */
+export const liveScript = `
+${common}
+local live = redis.call('ZRANGEBYSCORE', slots, string.format('(%.0f', now), '+inf', 'WITHSCORES')
+for index = 2, #live, 2 do live[index] = whole(tonumber(live[index]) - now) end
+return live
 `;
 
 /**

@@ -1,8 +1,24 @@
 import type { Budget, LiveSlot } from './store.ts';
 
-/** The places in one provider's budget, and the moments at which they are freed. */
+/** A call's place in the budget. */
+interface Slot {
+  readonly freedAtMs: number;
+  /** Granted by the shared store, which every process counts. */
+  readonly isShared: boolean;
+  /** Of another process. */
+  readonly isElsewhere?: true;
+}
+
+/**
+ * The places in one provider's budget, and the moments at which they are freed.
+ *
+ * What the shared store granted, to this process or another, is the same for all; of what that leaves of
+ * the budget each process takes its share, and never more than its share of the whole. So together they
+ * do not pass it, whoever had spent how much.
+ */
 export class Slots {
-  readonly #freedAtMs = new Map<string, number>();
+  readonly #own = new Map<string, Slot>();
+  #elsewhere = new Map<string, Slot>();
   #averageCallMs: number | undefined;
   #heeded = { untilMs: 0, left: 0 };
 
@@ -13,39 +29,57 @@ export class Slots {
   }
 
   #unheeded(budget: Budget, nowMs: number): number {
-    for (const [slot, freedAtMs] of this.#freedAtMs) if (freedAtMs <= nowMs) this.#freedAtMs.delete(slot);
-    return budget.max - this.#freedAtMs.size;
+    for (const [slot, { freedAtMs }] of this.#own) if (freedAtMs <= nowMs) this.#own.delete(slot);
+    return freeBeside(countOf(this.#taken(nowMs)), budget);
+  }
+
+  #taken(nowMs: number): readonly Slot[] {
+    const elsewhere = [...this.#elsewhere].filter(([slot]) => !this.#own.has(slot)).map(([, slot]) => slot);
+    return [...this.#own.values(), ...elsewhere].filter(({ freedAtMs }) => freedAtMs > nowMs);
   }
 
   take(slot: string, { perMs, callMsMax }: Budget, nowMs: number): void {
     this.#heeded.left -= 1;
-    this.#freedAtMs.set(slot, nowMs + callMsMax + perMs);
+    this.#own.set(slot, { freedAtMs: nowMs + callMsMax + perMs, isShared: false });
   }
 
-  /** Takes slots that were granted elsewhere. */
+  /** Notes that the shared store counts these of this process's slots. */
   restore(slots: readonly LiveSlot[], nowMs: number): void {
     for (const { slot, freedInMs } of slots) {
-      if (!this.#freedAtMs.has(slot)) this.#freedAtMs.set(slot, nowMs + freedInMs);
+      const { freedAtMs } = this.#own.get(slot) ?? { freedAtMs: nowMs + freedInMs };
+      this.#own.set(slot, { freedAtMs, isShared: true });
     }
   }
 
+  /** Notes what the shared store counts; this process knows its own slots better. */
+  mirror(slots: readonly LiveSlot[], nowMs: number): void {
+    this.#elsewhere = new Map(
+      slots.map(({ slot, freedInMs }) => [
+        slot,
+        { freedAtMs: nowMs + freedInMs, isShared: true, isElsewhere: true },
+      ]),
+    );
+  }
+
+  /** This process's own. */
   live(nowMs: number): readonly LiveSlot[] {
-    return [...this.#freedAtMs]
-      .map(([slot, freedAtMs]) => ({ slot, freedInMs: Math.ceil(freedAtMs - nowMs) }))
+    return [...this.#own]
+      .map(([slot, { freedAtMs }]) => ({ slot, freedInMs: Math.ceil(freedAtMs - nowMs) }))
       .filter(({ freedInMs }) => freedInMs > 0);
   }
 
   settle(slot: string, unsent: boolean, { perMs, callMsMax }: Budget, nowMs: number): void {
-    const held = this.#freedAtMs.get(slot);
+    const held = this.#own.get(slot);
     if (unsent) {
-      this.#freedAtMs.delete(slot);
+      this.#own.delete(slot);
+      this.#elsewhere.delete(slot);
       return;
     }
     if (held !== undefined) {
-      const took = Math.max(0, nowMs - (held - callMsMax - perMs));
+      const took = Math.max(0, nowMs - (held.freedAtMs - callMsMax - perMs));
       this.#averageCallMs = (this.#averageCallMs ?? took) + (took - (this.#averageCallMs ?? took)) / 5;
     }
-    this.#freedAtMs.set(slot, nowMs + perMs);
+    this.#own.set(slot, { freedAtMs: nowMs + perMs, isShared: held?.isShared ?? false });
   }
 
   /** Grants no more than the provider says is left, where that is less than counted here. */
@@ -63,25 +97,52 @@ export class Slots {
     if (rank < this.free(budget, nowMs)) return nowMs;
     const needed = rank - this.#unheeded(budget, nowMs);
     if (needed < 0) return this.#heeded.untilMs;
-    const { max, perMs, callMsMax } = budget;
     const average = this.#averageCallMs ?? 0;
-    const freed = [...this.#freedAtMs.values()].toSorted((a, b) => a - b)[needed % max];
-    const rounds = Math.floor(needed / max);
-    const expected = this.#expected(freed, { perMs, callMsMax, average, nowMs }) + rounds * (perMs + average);
-    return Math.max(this.#heeded.untilMs, expected);
+    const round = budget.perMs + average;
+    const perRound = Math.max(1, freeBeside(countOf([]), budget));
+    const freed = this.#freedAtMs(budget, average, nowMs)[needed % perRound] ?? nowMs + round;
+    return Math.max(this.#heeded.untilMs, freed + Math.floor(needed / perRound) * round);
   }
 
-  /** A call under way holds its place up to its deadline; it will end earlier. */
-  #expected(
-    freedAtMs: number | undefined,
-    {
-      perMs,
-      callMsMax,
-      average,
-      nowMs,
-    }: Readonly<Record<'perMs' | 'callMsMax' | 'average' | 'nowMs', number>>,
-  ): number {
-    if (freedAtMs === undefined) return nowMs + average + perMs;
-    return freedAtMs > nowMs + perMs ? Math.max(nowMs + perMs, freedAtMs - callMsMax + average) : freedAtMs;
+  /** The moments at which one more call becomes free, in order. */
+  #freedAtMs(budget: Budget, averageCallMs: number, nowMs: number): readonly number[] {
+    const taken = this.#taken(nowMs).toSorted((a, b) => a.freedAtMs - b.freedAtMs);
+    const moments: number[] = [];
+    const left = [...taken];
+    let free = freeBeside(countOf(left), budget);
+    for (const { freedAtMs } of taken) {
+      left.shift();
+      const then = freeBeside(countOf(left), budget);
+      for (; free < then; free += 1) moments.push(expected(freedAtMs, { budget, averageCallMs, nowMs }));
+    }
+    return moments;
   }
+}
+
+interface Count {
+  readonly own: number;
+  readonly shared: number;
+  /** Granted while the shared store was out of reach. */
+  readonly local: number;
+}
+
+function countOf(slots: readonly Slot[]): Count {
+  const shared = slots.filter(({ isShared }) => isShared).length;
+  const elsewhere = slots.filter(({ isElsewhere }) => isElsewhere).length;
+  return { own: slots.length - elsewhere, shared, local: slots.length - shared };
+}
+
+function freeBeside({ own, shared, local }: Count, { max, replicas = 1 }: Budget): number {
+  const shareOfLeft = Math.floor(Math.max(0, max - shared) / replicas);
+  return Math.min(shareOfLeft - local, Math.floor(max / replicas) - own);
+}
+
+/** A call under way holds its place up to its deadline; it will end earlier. */
+function expected(
+  freedAtMs: number,
+  { budget, averageCallMs, nowMs }: { budget: Budget; averageCallMs: number; nowMs: number },
+): number {
+  const { perMs, callMsMax } = budget;
+  if (freedAtMs <= nowMs + perMs) return freedAtMs;
+  return Math.max(nowMs + perMs, freedAtMs - callMsMax + averageCallMs);
 }

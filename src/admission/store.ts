@@ -6,6 +6,11 @@ export interface Budget {
   readonly perMs: number;
   /** Longest time a call may take; a slot that is never ended is freed as if it had ended then. */
   readonly callMsMax: number;
+  /**
+   * How many processes share what is left of the budget without seeing each other's calls, while the
+   * shared store is out of reach; default 1.
+   */
+  readonly replicas?: number;
 }
 
 /** A provider's budget, wherever it is counted. */
@@ -66,7 +71,13 @@ export type Decision =
 export const leaseMs = 2000;
 
 /** How long beyond the wait that was named a place is kept for a caller who comes back. */
-export const returnMs = 5000;
+export const returnMs = 10_000;
+
+/**
+ * Before and after the moment at which a caller was told to be back, its place holds up those behind
+ * it; at other times they are served past it, and it stays where it is.
+ */
+export const aroundMs = 1000;
 
 /** A slot that is still taken. */
 export interface LiveSlot {
@@ -85,11 +96,14 @@ export interface Store {
   leave(place: ProviderBudget & { readonly ticket: string; readonly owner: string }): Promise<void>;
   /** Grants no more than the provider says is left, until the moment it names. */
   heed(said: ProviderBudget & Heeded): Promise<void>;
+  /** The slots that are taken now. */
+  live(provider: string): Promise<readonly LiveSlot[]>;
   /** Takes slots that were granted elsewhere, unless they are taken here already. */
   restore(taken: ProviderBudget & { readonly slots: readonly LiveSlot[] }): Promise<void>;
 }
 
-/** The store of this process: it knows its own slots, and can tell them to a store that lost them. */
+/** The store of this process, which knows what was spent through the shared one too. */
 export interface LocalStore extends Store {
-  liveSlots(provider: string): readonly LiveSlot[];
+  /** What is taken of the budget elsewhere now; instead of what it was told before. */
+  mirror(taken: Pick<ProviderBudget, 'provider'> & { readonly slots: readonly LiveSlot[] }): void;
 }

@@ -27,6 +27,7 @@ export interface Gateway {
 }
 
 const redisWaitMs = 2000;
+const mirrorEveryMs = 1000;
 
 /** Wires a configuration into a gateway. All parts meet here and nowhere else. */
 export async function compose(config: Config, log: Logger): Promise<Gateway> {
@@ -54,6 +55,10 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
     admission.restore().catch(() => undefined); // the next connection tries again
   });
   const watch = createWatch({ config, redis, issuers, providers }, { log, metrics });
+
+  const mirroring = setInterval(() => {
+    admission.mirror().catch(() => undefined); // readiness and its log line tell
+  }, mirrorEveryMs).unref();
 
   let isStopping = false;
   const app = await createApp({
@@ -98,6 +103,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
     stop: async () => {
       isStopping = true;
       watch.stop();
+      clearInterval(mirroring);
       await closeAll(app, operations, [...providers.values()], redis);
     },
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAdmission, type AdmitOptions } from '../../src/admission/admit.ts';
 import { createMemoryStore } from '../../src/admission/memory.ts';
@@ -14,15 +15,17 @@ interface Opened {
   readonly admit: (request: Pick<AdmissionRequest, 'policies' | 'provider'>) => Promise<Grant>;
   readonly ups: readonly boolean[];
   readonly restore: () => Promise<void>;
+  readonly mirror: () => Promise<void>;
 }
 
 function open(
   stores: Pick<AdmitOptions, 'shared' | 'local'> & { replicas?: number },
   budget: Budget = wide,
+  queue = { maxWaitMs: 0, maxLength: 0 },
 ): Opened {
   const ups: boolean[] = [];
-  const providers = new Map([['hex', { budget, queue: { maxWaitMs: 0, maxLength: 0 } }]]);
-  const { admit, restore } = createAdmission({
+  const providers = new Map([['hex', { budget, queue }]]);
+  const { admit, restore, mirror } = createAdmission({
     whenDown: stores.local ? 'local' : 'refuse',
     replicas: 1,
     ...stores,
@@ -31,7 +34,7 @@ function open(
   });
   const who = { tenant: 'tenant', owner: 'owner', weight: 1 };
   const { signal } = new AbortController();
-  return { admit: (request) => admit({ ...who, ...request }, { signal }), ups, restore };
+  return { admit: (request) => admit({ ...who, ...request }, { signal }), ups, restore, mirror };
 }
 
 async function openRedis(): Promise<{ redis: RunningRedis; client: RedisClient; store: Store }> {
@@ -94,9 +97,15 @@ test('a spent budget is busy, and says when to come back', async () => {
   expect(refusal.parts.retryAfterMs).toBeLessThanOrEqual(60_000);
 });
 
-test('a provider without a budget is a fault, and nothing is granted', async () => {
-  const { admit } = open({ shared: createMemoryStore() });
-  await expect(admit({ policies: [], provider: 'cube' })).rejects.toThrow(TypeError);
+test('a provider without a budget is limited by the windows alone', async () => {
+  const { admit } = open({ shared: createMemoryStore() }, { ...wide, max: 1 });
+  const window = policy({ max: 50 });
+  const grants = await Promise.all(
+    Array.from({ length: 50 }, () => admit({ policies: [window], provider: 'cube' })),
+  );
+  expect(await grants[0]?.another()).toBe(true);
+  for (const grant of grants) grant.settle('called');
+  expect((await refusalOf(admit({ policies: [window], provider: 'cube' }))).code).toBe('rate_limited');
 });
 
 test('a second attempt takes a second place, and is refused where there is none', async () => {
@@ -228,4 +237,72 @@ test('a grant given by Redis is ended in Redis, so that another replica finds th
       ),
     )
     .toBe('granted');
+});
+
+test('what waits in this process is woken as soon as a call is freed early', async () => {
+  const budget = { max: 1, perMs: 60_000, callMsMax: 60_000 };
+  const { store } = await openRedis();
+  const { admit } = open({ shared: store }, budget, { maxWaitMs: 600_000, maxLength: 10 });
+  const request = { policies: [], provider: 'hex' };
+  const first = await admit(request);
+  const waits: number[] = [];
+  let held = first;
+  for (let turn = 0; turn < 8; turn += 1) {
+    const next = admit(request);
+    // at any moment between two questions
+    await sleep(20 + 35 * turn);
+    const freedAt = performance.now();
+    held.settle('unsent');
+    held = await next;
+    waits.push(performance.now() - freedAt);
+  }
+  // a question every 250 ms would take some 125 on average
+  expect(waits.toSorted((a, b) => a - b)[4]).toBeLessThan(100);
+});
+
+test('processes that cannot ask Redis share what is left of the budget, whoever had spent it', async () => {
+  const budget = { max: 12, perMs: 60_000, callMsMax: 10_000 };
+  for (const { spent, more } of [
+    { spent: [12, 0, 0], more: 0 },
+    { spent: [7, 0, 1], more: 2 },
+    { spent: [0, 3, 0], more: 7 },
+    { spent: [0, 0, 0], more: 12 },
+    { spent: [5, 5, 1], more: 0 },
+  ]) {
+    const { redis, store } = await openRedis();
+    const processes = spent.map(() =>
+      open({ shared: store, local: createMemoryStore(), replicas: spent.length }, budget),
+    );
+    const request = { policies: [], provider: 'hex' };
+    for (const [index, { admit }] of processes.entries()) {
+      for (let call = 0; call < (spent[index] ?? 0); call += 1) (await admit(request)).settle('called');
+    }
+    for (const { mirror } of processes) await mirror();
+    await redis.kill();
+    let granted = 0;
+    for (const { admit } of processes) {
+      while (
+        await admit(request).then(
+          () => true,
+          () => false,
+        )
+      )
+        granted += 1;
+    }
+    expect(granted, String(spent)).toBe(more);
+  }
+});
+
+test('a Redis that stands still costs its time-out a few times, not every request', async () => {
+  const { redis, store } = await openRedis();
+  const { admit } = open({ shared: store, local: createMemoryStore() });
+  process.kill(redis.pid, 'SIGSTOP');
+  const waits: number[] = [];
+  for (let request = 0; request < 20; request += 1) {
+    const startedAt = performance.now();
+    await admit({ policies: [], provider: 'hex' });
+    waits.push(performance.now() - startedAt);
+  }
+  process.kill(redis.pid, 'SIGCONT');
+  expect(waits.filter((ms) => ms > 400).length).toBeLessThanOrEqual(5);
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { leaseMs, returnMs, type Budget, type Decision, type Waiting } from '../../src/admission/store.ts';
+import {
+  aroundMs,
+  leaseMs,
+  returnMs,
+  type Budget,
+  type Decision,
+  type Waiting,
+} from '../../src/admission/store.ts';
 import { policy, unique } from './support.ts';
 import { retryAfter, type StoreUnderTest } from './suite.ts';
 import type { Policy } from '../../src/gateway/admission.ts';
@@ -169,6 +176,53 @@ export function queueSuite(name: string, open: () => StoreUnderTest): void {
       expect(await kept.ask(0)).toMatchObject({ position: 1 });
       expect(await gone.ask()).toMatchObject({ position: 3 });
       expect(returnMs).toBeGreaterThan(leaseMs);
+    });
+
+    test('an absent caller holds nobody up, and keeps its place', async () => {
+      const { caller, settle } = line(minute);
+      const blocker = caller('x');
+      await blocker.ask();
+      const [absent, here, later] = [caller('a'), caller('b'), caller('c')];
+      expect(await absent.ask(0)).toMatchObject({ kind: 'busy', position: 1 });
+      expect((await here.ask()).kind).toBe('queued');
+      // a call is free long before the absent one was told to be back
+      await settle(blocker.slot, true);
+      expect((await here.ask()).kind).toBe('granted');
+      expect(await later.ask()).toMatchObject({ kind: 'queued', position: 2 });
+      expect(await absent.ask(0)).toMatchObject({ kind: 'busy', position: 1 });
+      await settle(here.slot, true);
+      expect(await absent.ask()).toMatchObject({ kind: 'granted' });
+    });
+
+    test('around the moment at which it was told to be back, an absent caller’s place is held', async () => {
+      const { caller, settle } = line({ max: 1, perMs: 1500, callMsMax: 5000 });
+      const blocker = caller('x');
+      await blocker.ask();
+      await settle(blocker.slot);
+      const [absent, here] = [caller('a'), caller('b')];
+      const told = retryAfter(await absent.ask(0));
+      await wait(told - aroundMs / 2);
+      expect((await here.ask()).kind).toBe('queued');
+      await wait(aroundMs);
+      expect((await here.ask()).kind).toBe('queued');
+      await wait(aroundMs / 2 + 50);
+      expect((await here.ask()).kind).toBe('granted');
+    });
+
+    test('what is taken of the budget is told, each slot with the time it has left', async () => {
+      const budget = { max: 3, perMs: 1000, callMsMax: 5000 };
+      const { caller, settle, provider } = line(budget);
+      const [ended, running] = [caller('a'), caller('b')];
+      await ended.ask();
+      await running.ask();
+      await settle(ended.slot);
+      const live = await open().store.live(provider);
+      const left = new Map(live.map(({ slot, freedInMs }) => [slot, freedInMs]));
+      expect([...left.keys()].toSorted()).toEqual([ended.slot, running.slot].toSorted());
+      expect(left.get(ended.slot)).toBeLessThanOrEqual(1000);
+      expect(left.get(running.slot)).toBeGreaterThan(5000);
+      await wait(1001);
+      expect((await open().store.live(provider)).map(({ slot }) => slot)).toEqual([running.slot]);
     });
 
     test('a full queue refuses who would be last, and lets in who would not', async () => {

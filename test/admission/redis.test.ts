@@ -61,7 +61,9 @@ test('the keys of all calls lie in one hash slot and name nobody', async () => {
   const found = await keys();
   expect(found.length).toBeGreaterThan(2);
   for (const key of found)
-    expect(key).toMatch(/^\{embed-gateway\}:(window:\d+|slots|queue|leases|places|clock|pace|heeded):/);
+    expect(key).toMatch(
+      /^\{embed-gateway\}:(window:\d+|slots|queue|leases|places|clock|pace|heeded|absent):/,
+    );
 });
 
 test('every key goes away by itself', async () => {
