@@ -12,17 +12,20 @@ const needed = [
 
 /** Makes the machine ready once before all tests: a Redis server, a browser, and the built command line. */
 export default function prepareMachine(): void {
-  installMissing();
+  installMissing(needed.map((need) => need.package));
   run('npm', ['run', '--silent', 'build']);
 }
 
-function installMissing(): void {
-  const missing = needed.filter(({ here }) => !here()).map((need) => need.package);
+/** @throws in one line that names what is missing, where it may not be installed */
+export function installMissing(packages: readonly string[]): void {
+  const missing = needed
+    .filter((need) => packages.includes(need.package) && !need.here())
+    .map((need) => need.package);
   if (missing.length === 0) return;
   const asRoot = rootPrefix();
   if (onPath('apt-get') === undefined || asRoot === undefined) {
     throw new Error(
-      `The tests need ${missing.join(' and ')} on this machine: install with your package manager.`,
+      `This needs ${missing.join(' and ')} on this machine: install with your package manager.`,
     );
   }
   const aptGet = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
