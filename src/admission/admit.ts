@@ -214,7 +214,7 @@ function toRefusal(decision: Exclude<Decision, { readonly kind: 'granted' }>, ma
     return new Refusal('rate_limited', { policies, retryAfterMs, violatedPolicies });
   }
   const { position, ticket } = decision;
-  const early = ticket === undefined ? 0 : Math.min(earlyMs, maxWaitMs / 2);
+  const early = ticket === undefined ? 0 : Math.min(earlyMs, (maxWaitMs * 3) / 4);
   return new Refusal('provider_busy', {
     reason: 'the budget is spent',
     policies,

@@ -46,6 +46,9 @@ export const inputSchema = z
 export type InputConfig = z.output<typeof inputSchema>;
 export type InputValue = string | number | boolean;
 
+/** A frame without script carries the ticket of its place in the queue in this parameter of its query. */
+export const queueTicketParameter = 'queue-ticket';
+
 /** Why a value does not fit an input, in words that may be shown to the caller; undefined when it fits. */
 export function inputFault(input: InputConfig, value: unknown): string | undefined {
   switch (input.type) {

@@ -1,3 +1,4 @@
+import { queueTicketParameter } from './inputs.ts';
 import { defaultHost, defaultPorts } from './listen.ts';
 import type { Path, ProblemList } from './problems.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
@@ -25,6 +26,9 @@ export function checkReferences(raw: unknown, unresolved: ReadonlySet<string>, p
     });
   }
 }
+
+/** Parameters of a query that are no inputs. */
+const reservedNames = ['embed', queueTicketParameter];
 
 const everyHost = ['0.0.0.0', '::'];
 const thisHost = ['127.0.0.1', 'localhost', '::1'];
@@ -61,5 +65,7 @@ function checkEmbed(embed: Raw, providers: readonly string[], add: Add): void {
       add(['combination', index], 'is not one of `attributes`');
     }
   }
-  if (Object.hasOwn(record(inputs), 'embed')) add(['inputs', 'embed'], 'is a reserved name');
+  for (const reserved of reservedNames) {
+    if (Object.hasOwn(record(inputs), reserved)) add(['inputs', reserved], 'is a reserved name');
+  }
 }

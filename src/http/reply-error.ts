@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallerGone } from '../gateway/admission.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { faultProblem, problemOf, retryAfterSeconds, transportProblem, type Problem } from './problem.ts';
+import { againWith, queryOf } from './queue-ticket.ts';
 import { rateLimitFields } from './rate-limit-fields.ts';
 import { refusalPage } from './refusal-page.ts';
 
@@ -64,7 +65,16 @@ function replyProblem(
   reply
     .code(problem.status)
     .type(isPage ? 'text/html; charset=utf-8' : 'application/problem+json; charset=utf-8')
-    .send(isPage ? refusalPage(problem, waitSeconds) : JSON.stringify(problem));
+    .send(
+      isPage
+        ? refusalPage(problem, { waitSeconds, again: againOf(problem, request) })
+        : JSON.stringify(problem),
+    );
+}
+
+/** Where a page that waits for its turn tries again, keeping its place. */
+function againOf({ ticket }: Problem, { raw }: FastifyRequest): string | undefined {
+  return typeof ticket === 'string' ? againWith(ticket, queryOf(raw.url)) : undefined;
 }
 
 declare module 'fastify' {

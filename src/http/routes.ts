@@ -4,6 +4,7 @@ import type { Issue } from '../gateway/issue.ts';
 import type { List } from '../gateway/list.ts';
 import { callerOf } from './caller.ts';
 import { credentialsOf } from './credentials.ts';
+import { queryOf, takeTicket } from './queue-ticket.ts';
 import { rateLimitFields } from './rate-limit-fields.ts';
 
 export interface RouteParts {
@@ -13,19 +14,25 @@ export interface RouteParts {
 
 /** The public routes. Each hands the request to the gateway as values and writes down what it gives. */
 export function addRoutes(app: FastifyInstance, { issue, list }: RouteParts): void {
-  const issueFor = (request: FastifyRequest, reply: FastifyReply, asked: Asked): ReturnType<Issue> =>
+  const issueFor = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { asked, ...shown }: { readonly asked: Asked; readonly ticket?: string | undefined },
+  ): ReturnType<Issue> =>
     issue({
       requestId: request.id,
       credentials: credentialsOf(request),
       asked,
-      caller: callerOf(request, reply),
+      caller: { ...callerOf(request, reply), ...shown },
     });
 
   app.route({
     method: ['GET', 'POST'],
     url: '/embed-url',
     handler: async (request, reply) => {
-      const { policies, expiresAtMs, ...issued } = await issueFor(request, reply, askedOf(request));
+      const { policies, expiresAtMs, ...issued } = await issueFor(request, reply, {
+        asked: askedOf(request),
+      });
       reply.headers(rateLimitFields(policies));
       const { url, embed, provider, singleUse, combination } = issued;
       return { url, embed, provider, expiresAt: new Date(expiresAtMs).toISOString(), singleUse, combination };
@@ -40,20 +47,17 @@ export function addRoutes(app: FastifyInstance, { issue, list }: RouteParts): vo
     '/embeds/:name/frame',
     { config: { refusals: 'page' } },
     async (request, reply) => {
-      const query = queryOf(request);
+      const query = queryOf(request.raw.url);
+      const ticket = takeTicket(query);
       query.append('embed', request.params.name);
-      const { url, policies } = await issueFor(request, reply, { form: 'query', query });
+      const asked = { form: 'query', query } as const;
+      const { url, policies } = await issueFor(request, reply, { asked, ticket });
       return reply.headers(rateLimitFields(policies)).redirect(url, 303);
     },
   );
 }
 
 function askedOf(request: FastifyRequest): Asked {
-  if (request.method === 'GET') return { form: 'query', query: queryOf(request) };
+  if (request.method === 'GET') return { form: 'query', query: queryOf(request.raw.url) };
   return { form: 'json', text: typeof request.body === 'string' ? request.body : '' };
-}
-
-function queryOf({ raw: { url = '' } }: FastifyRequest): URLSearchParams {
-  const start = url.indexOf('?');
-  return new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
 }

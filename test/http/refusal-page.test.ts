@@ -5,7 +5,7 @@ import { Refusal, refusalTable, type RefusalCode } from '../../src/gateway/refus
 
 function pageFor(code: RefusalCode, parts: ConstructorParameters<typeof Refusal>[1] = {}): string {
   const refusal = new Refusal(code, parts);
-  return refusalPage(problemOf(refusal, 'some-id'), retryAfterSeconds(refusal));
+  return refusalPage(problemOf(refusal, 'some-id'), { waitSeconds: retryAfterSeconds(refusal) });
 }
 
 it('a page shows each error’s name and reason, as text', () => {
@@ -31,4 +31,19 @@ it.each(Object.keys(refusalTable) as RefusalCode[])(
 
 it('a page for a problem of the transport offers no second try', () => {
   expect(refusalPage(transportProblem(400, 'some-id'))).not.toContain('<a ');
+});
+
+it('a page that has a place in the queue shows it, and tries again by itself with its ticket', () => {
+  const refusal = new Refusal('provider_busy', { retryAfterMs: 7000, position: 12, ticket: 't' });
+  const page = refusalPage(problemOf(refusal, 'some-id'), { waitSeconds: 7, again: '?a=1&queue-ticket=t' });
+  expect(page).toContain('<p>Your place in the queue: 12.</p>');
+  expect(page).toContain('<p>Wait 7 seconds.</p>');
+  expect(page).toContain('<meta http-equiv="refresh" content="7; url=?a=1&#38;queue-ticket=t">');
+  expect(page).toContain('<a href="?a=1&#38;queue-ticket=t">Try again</a>');
+});
+
+it('a page without a place does not try again by itself', () => {
+  for (const code of Object.keys(refusalTable) as RefusalCode[]) {
+    expect(pageFor(code, { retryAfterMs: 7000 })).not.toContain('http-equiv');
+  }
 });

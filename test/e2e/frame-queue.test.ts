@@ -1,0 +1,74 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { openSandbox } from '../sandbox/support.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { configOver, getEmbedUrl, startGateway, type RunningGateway } from '../support/gateway.ts';
+import { startServer } from '../support/server.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+async function busyGateway(): Promise<{ sandbox: Sandbox; gateway: RunningGateway; hostPort: number }> {
+  const sandbox = await openSandbox();
+  let gatewayPort = '';
+  const hostPort = await startServer((_request, _body, response) => {
+    const src = `http://localhost:${gatewayPort}/embeds/sales/frame?region=EU`;
+    response.setHeader('content-type', 'text/html');
+    response.end(`<!doctype html><iframe src="${src}" referrerpolicy="origin"></iframe>`);
+  });
+  const config = configOver(sandbox, {
+    hex: 'budget: { max: 1, per: 6s }\nqueue: { maxWait: 0ms }',
+  }).replace(/allowedOrigins: .*/, `allowedOrigins: [http://localhost:${hostPort}]`);
+  const gateway = await startGateway(config, { HEX_TOKEN: sandbox.hexToken });
+  gatewayPort = new URL(gateway.url).port;
+  return { sandbox, gateway, hostPort };
+}
+
+/** A browser without script whose reader is signed in. */
+async function openPage(token: string): Promise<Page> {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  onTestFinished(() => context.close());
+  await context.addCookies([{ name: 'session', value: token, domain: 'localhost', path: '/' }]);
+  return context.newPage();
+}
+
+it('a frame shows its place and the wait, and tries again by itself with its place, without script', async () => {
+  const { sandbox, gateway, hostPort } = await busyGateway();
+  const spender = await sandbox.signSession({ sub: 'ada' });
+  expect((await getEmbedUrl(gateway, spender)).status).toBe(200);
+
+  const page = await openPage(await sandbox.signSession({ sub: 'grace', org_id: 'globex' }));
+  await page.goto(`http://localhost:${hostPort}/`);
+  const frame = page.frameLocator('iframe');
+  await frame.getByText('Your place in the queue: 1.').waitFor();
+  await frame.getByText(/^Wait [1-6] seconds?\.$/).waitFor();
+
+  // a latecomer stands behind it, though it asks again and again
+  const latecomer = await sandbox.signSession({ sub: 'ben' });
+  const served: string[] = [];
+  const others = (async () => {
+    let ticket = '';
+    while (!served.includes('latecomer')) {
+      const headers: Record<string, string> = ticket === '' ? {} : { 'queue-ticket': ticket };
+      const reply = await getEmbedUrl(gateway, latecomer, 'embed=sales', headers);
+      if (reply.status === 200) served.push('latecomer');
+      else ({ ticket = '' } = (await reply.json()) as { ticket?: string });
+      await page.waitForTimeout(100);
+    }
+  })();
+  await expect
+    .poll(() => page.frames()[1]?.url() ?? '', { timeout: 20_000 })
+    .toContain(new URL(sandbox.hexBaseUrl).host);
+  served.push('frame');
+  await others;
+  expect(served).toEqual(['frame', 'latecomer']);
+  expect(sandbox.hexCalls).toHaveLength(3);
+});
