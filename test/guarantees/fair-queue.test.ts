@@ -119,3 +119,31 @@ it('what Hex says is heard: after a 429 no replica asks again until the time it 
   }
   expect(sandbox.hexCalls.map(({ status }) => status)).toEqual([200, 200, 429]);
 });
+
+it('the wait that is named is the wait there is, within a second or a fifth', async () => {
+  const { sandbox, gateways } = await replicas(2, 'budget: { max: 2, per: 4s }\nqueue: { maxWait: 500ms }');
+  const waits = await Promise.all(
+    Array.from({ length: 8 }, async (_, index) => {
+      const gateway = gateways[index % 2];
+      // of one tenant, so that nobody who comes later is served before
+      const token = await person(sandbox, 'acme', `user-${index}`);
+      const startedAt = performance.now();
+      let namedSeconds: number | undefined;
+      const headers: Record<string, string> = {};
+      for (;;) {
+        const response = await getEmbedUrl(gateway ?? { url: '' }, token, 'embed=sales', headers);
+        if (response.status === 200) return { namedSeconds, seconds: (performance.now() - startedAt) / 1000 };
+        const { ticket = '', retryAfterSeconds = 0 } = await problemIn(response);
+        namedSeconds ??= retryAfterSeconds;
+        headers['queue-ticket'] = ticket;
+        await after(retryAfterSeconds * 1000);
+      }
+    }),
+  );
+  const waited = waits.filter(({ namedSeconds }) => namedSeconds !== undefined);
+  expect(waited).toHaveLength(6);
+  for (const { namedSeconds = 0, seconds } of waited) {
+    expect(Math.abs(seconds - namedSeconds)).toBeLessThanOrEqual(Math.max(1.3, 0.2 * seconds));
+  }
+  expect(sandbox.hexCalls).toHaveLength(8);
+});
