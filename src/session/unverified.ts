@@ -24,8 +24,13 @@ export function readUnverifiedClaims(token: string): Claims {
   return readObject(payload, 'payload');
 }
 
-/** A payload that is not base64url, compressed or encrypted would be read here as something else than meant. */
+/**
+ * A payload that is not base64url, compressed or encrypted would be read here as something else than
+ * meant. `jwk`, `jku`, `x5u` and `x5c` are not read at all: a token does not choose its key.
+ */
 function checkHeader(header: Claims): void {
+  if (header.has('kid') && typeof header.get('kid') !== 'string')
+    throw invalid('the header’s kid is no text');
   if (header.get('b64') === false || header.has('zip') || header.has('enc')) {
     throw invalid('the header says that the payload is not plain');
   }

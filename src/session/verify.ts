@@ -8,6 +8,7 @@ import { findToken } from './find-token.ts';
 import { KeysUnavailable } from './key-server.ts';
 import { keysOf, type Keys } from './keys.ts';
 import { checkOrigin } from './origin.ts';
+import { unsafeTime } from './times.ts';
 import { readUnverifiedClaims } from './unverified.ts';
 
 /** One configured issuer, ready to verify. */
@@ -45,6 +46,8 @@ export function createVerifySession(issuers: readonly Issuer[], allowed: readonl
     if (!issuer) throw invalid('unknown issuer');
     if (!holding.every((place) => accepts(issuer, place)))
       throw invalid('not a place for this issuer’s tokens');
+    const unsafe = unsafeTime(claims);
+    if (unsafe !== undefined) throw invalid(`claim ${unsafe} is no whole number of seconds`);
     await verifyToken(token, issuer);
     return toSession(claims, issuer.config);
   };

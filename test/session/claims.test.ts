@@ -34,7 +34,6 @@ describe('times', () => {
     ['iat as a text', { iat: '1700000000' }, 'session_invalid'],
     ['expired long ago', { exp: 1_799_990_000 }, 'session_expired'],
     ['exp 0', { exp: 0 }, 'session_expired'],
-    ['a negative exp', { exp: -1 }, 'session_expired'],
     ['expired now, within the tolerance', { exp: 1_800_000_000 }, 'believed'],
     ['expired 4 s ago, within the tolerance', { exp: 1_799_999_996 }, 'believed'],
     ['expired 5 s ago, at the tolerance', { exp: 1_799_999_995 }, 'session_expired'],
@@ -53,6 +52,16 @@ describe('times', () => {
     const payload = JSON.stringify(claims()).replace(/"exp":\d+/, '"exp":1e400');
     expect(await judge(signBytes(payload))).toBe('session_invalid');
   });
+
+  test.each(['1.5', '1799999999.999', '-1', '-0.5', '1e400', '9007199254740992', '"1"', 'true', '[]', '{}'])(
+    'an exp, iat or nbf that is no whole number of seconds refuses the token: %s',
+    async (time) => {
+      for (const name of ['exp', 'iat', 'nbf']) {
+        const payload = JSON.stringify(claims({ [name]: 'TIME' })).replace('"TIME"', time);
+        expect(await judge(signBytes(payload)), name).toBe('session_invalid');
+      }
+    },
+  );
 
   test('clockTolerance and maxAge are the entry’s own', async () => {
     const exact = { clockTolerance: '0s', maxAge: '1m' };
@@ -221,6 +230,17 @@ describe('the form of a token', () => {
     ['b64 false', '{"alg":"HS256","b64":false}'],
     ['zip', '{"alg":"HS256","zip":"DEF"}'],
     ['enc', '{"alg":"HS256","enc":"A256GCM"}'],
+    ['no alg', '{}'],
+    ['a list as alg', '{"alg":["HS256"]}'],
+    ['null as alg', '{"alg":null}'],
+    ['alg in lower case', '{"alg":"hs256"}'],
+    ['alg in mixed case', '{"alg":"Hs256"}'],
+    ['alg with a space', '{"alg":"HS256 "}'],
+    ['a number as kid', '{"alg":"HS256","kid":1}'],
+    ['null as kid', '{"alg":"HS256","kid":null}'],
+    ['a list as kid', '{"alg":"HS256","kid":["1"]}'],
+    ['a name twice, deep inside', '{"alg":"HS256","jwk":{"kty":"oct","kty":"RSA"}}'],
+    ['the name of a prototype, deep inside', '{"alg":"HS256","jwk":{"constructor":1}}'],
   ])('a header with %s refuses the token', async (_case, header) => {
     const payload = JSON.stringify(claims());
     expect(await judge(signBytes(payload, { header: '{"alg":"HS256"}' }))).toBe('believed');
