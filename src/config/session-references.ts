@@ -1,4 +1,4 @@
-import { secretBytesMin } from './keys.ts';
+import { secretBytesMin } from './algorithms.ts';
 import type { Path } from './problems.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
 import { isSecureUrl } from './urls.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { algorithms } from './algorithms.ts';
 import { duration, expression, sessionVariables } from './fields.ts';
-import { algorithms, fitAlgorithms, keysSchema } from './keys.ts';
+import { fitAlgorithms, keysSchema } from './keys.ts';
 
 /** A place of a request where a token may stand. */
 export type TokenPlace = { readonly kind: 'bearer' } | { readonly kind: 'cookie'; readonly name: string };
