@@ -28,6 +28,7 @@ export interface Gateway {
 
 const redisWaitMs = 2000;
 const mirrorEveryMs = 1000;
+const keysToldMax = 10;
 
 /** Wires a configuration into a gateway. All parts meet here and nowhere else. */
 export async function compose(config: Config, log: Logger): Promise<Gateway> {
@@ -35,7 +36,10 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   const report = createReport(log, metrics);
   const redis = config.redis && connectRedis(config.redis);
   redis?.on('error', () => undefined); // readiness and its log line tell
-  const issuers = createIssuers(config.sessions);
+  const issuers = createIssuers(config.sessions, (issuer, ignored) => {
+    const reasons = ignored.slice(0, keysToldMax);
+    log.warn({ issuer, ignored: ignored.length, reasons }, 'keys of an issuer are ignored');
+  });
   const providers = createProviders(config, metrics);
   const embeds = bindEmbeds(config, providers);
   const verifySession = createVerifySession(issuers, config.listen.allowedOrigins);

@@ -3,7 +3,6 @@ import type { Dependency } from '../operations/health.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Issuer } from '../session/verify.ts';
 import type { RedisHealth } from './redis-health.ts';
-import type { WarmUp } from './warm-up.ts';
 
 export function redisDependency({ redis }: Config, { isUp, reason }: RedisHealth): Dependency {
   return redis?.whenDown === 'refuse'
@@ -11,14 +10,23 @@ export function redisDependency({ redis }: Config, { isUp, reason }: RedisHealth
     : { name: 'redis', isUp, reason, whenDown: 'each process limits by itself' };
 }
 
-export function issuerDependency({ config, keys }: Issuer, { reason }: WarmUp): Dependency {
-  return {
+/** An issuer's keys, and apart from them the server they come from: its failing is worth knowing before the keys are too old. */
+export function issuerDependencies({ config, keys }: Issuer): readonly Dependency[] {
+  const known: Dependency = {
     name: `keys of ${config.issuer}`,
     isUp: () => keys.isReady(),
     group: 'sessions',
     whenDown: 'its sessions cannot be verified',
-    reason,
+    reason: () => keys.failure(),
   };
+  if (!config.keys.jwks && !config.keys.discovery) return [known];
+  const server: Dependency = {
+    name: `key server of ${config.issuer}`,
+    isUp: () => keys.failure() === undefined,
+    whenDown: 'the keys that it gave last are used for up to keys.maxStale',
+    reason: () => keys.failure(),
+  };
+  return [known, server];
 }
 
 export function providerDependency(name: string, provider: Provider): Dependency {

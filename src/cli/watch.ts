@@ -5,11 +5,12 @@ import type { Metrics } from '../operations/metrics.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { RedisClient } from '../redis/connect.ts';
 import type { Issuer } from '../session/verify.ts';
-import { issuerDependency, providerDependency, redisDependency } from './dependencies.ts';
+import { issuerDependencies, providerDependency, redisDependency } from './dependencies.ts';
 import { createRedisHealth } from './redis-health.ts';
-import { createWarmUp } from './warm-up.ts';
 
 const lookEveryMs = 1000;
+/** Often enough that a second's wait after a failed fetch is no two. */
+const refreshEveryMs = 250;
 /** What is down this long after the start is worth a line; before, it may be starting too. */
 const graceMs = 2000;
 
@@ -25,35 +26,37 @@ export interface Watched {
   readonly providers: ReadonlyMap<string, Provider>;
 }
 
-/** Keeps an eye on all that the gateway needs, so that it recovers and says so without any traffic. */
+/** Keeps an eye on all that the gateway needs, and its keys fresh, so that it recovers and says so without any traffic. */
 export function createWatch(
   { config, redis, issuers, providers }: Watched,
   observers: { readonly log: Logger; readonly metrics: Metrics },
 ): Watch {
   const redisHealth = redis && createRedisHealth(redis);
-  const warmed = issuers.map((issuer) => ({ issuer, warmUp: createWarmUp(issuer.keys) }));
   const health = createHealth(
     [
       ...(redisHealth ? [redisDependency(config, redisHealth)] : []),
-      ...warmed.map(({ issuer, warmUp }) => issuerDependency(issuer, warmUp)),
+      ...issuers.flatMap(issuerDependencies),
       ...[...providers].map(([name, provider]) => providerDependency(name, provider)),
     ],
     observers,
   );
-  let timer: NodeJS.Timeout | undefined;
+  const refreshKeys = (): void => {
+    for (const { keys } of issuers) void keys.refreshWhenDue();
+  };
+  let timers: readonly NodeJS.Timeout[] = [];
   return {
     ...health,
     start: () => {
       const quietUntil = performance.now() + graceMs;
-      for (const { warmUp } of warmed) warmUp.start();
-      timer = setInterval(() => {
+      refreshKeys();
+      const look = (): void => {
         void redisHealth?.probe();
         if (performance.now() >= quietUntil) health.look();
-      }, lookEveryMs).unref();
+      };
+      timers = [setInterval(refreshKeys, refreshEveryMs).unref(), setInterval(look, lookEveryMs).unref()];
     },
     stop: () => {
-      clearInterval(timer);
-      for (const { warmUp } of warmed) warmUp.stop();
+      for (const timer of timers) clearInterval(timer);
     },
   };
 }

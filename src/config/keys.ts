@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { algorithms, misfit, secretBytesMin, strengthNeeded, type Algorithm } from './algorithms.ts';
-import { secret, secureUrl } from './fields.ts';
+import { duration, secret, secureUrl } from './fields.ts';
 
 const publicKey = z
   .string()
@@ -28,6 +28,10 @@ const keysShape = z.strictObject({
   jwks: secureUrl('address of the issuer’s JSON Web Key Set').optional(),
   pem: publicKey.optional(),
   secret: secret('shared secret of HMAC algorithms, its characters as UTF-8').optional(),
+  maxStale: duration('how long fetched keys are used while the key server fails', {
+    minMs: 600_000,
+    maxMs: 604_800_000,
+  }).prefault('24h'),
 });
 
 /** Where an issuer's keys come from: exactly one of the four. */

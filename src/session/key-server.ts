@@ -2,7 +2,6 @@ import { request } from 'undici';
 import { readCapped } from '../gateway/read-capped.ts';
 
 const answerBytesMax = 262_144;
-const timeoutMs = 5000;
 
 /** The issuer's keys cannot be had now: a fault on our side of the session, not the caller's. */
 export class KeysUnavailable extends Error {
@@ -13,22 +12,27 @@ export class KeysUnavailable extends Error {
 }
 
 /**
- * Fetches a JSON object from an issuer: within 5 s, status 200 alone, no redirects, at most 256 kB.
+ * Fetches a JSON object from an issuer: status 200 alone, no redirects, at most 256 kB.
  *
  * @throws {KeysUnavailable} anything else; the message names what happened and holds none of the answer
  */
-export async function fetchKeyDocument(url: URL): Promise<Readonly<Record<string, unknown>>> {
-  const text = await fetchText(url);
-  const parsed = parseObject(text);
+export type FetchKeyDocument = (
+  url: URL,
+  deadline: AbortSignal,
+) => Promise<Readonly<Record<string, unknown>>>;
+
+export const fetchKeyDocument: FetchKeyDocument = async (url, deadline) => {
+  const parsed = parseObject(await fetchText(url, deadline));
   if (parsed === undefined) throw new KeysUnavailable('the answer is not a JSON object');
   return parsed;
-}
+};
 
-async function fetchText(url: URL): Promise<string> {
+async function fetchText(url: URL, signal: AbortSignal): Promise<string> {
   try {
     const { statusCode, body } = await request(url, {
       headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(timeoutMs),
+      reset: true, // the next fetch is minutes away
+      signal,
     });
     // read whatever the status: a body that is thrown away unread ends in an error event that nobody hears
     const text = await readCapped(body, answerBytesMax);

@@ -6,7 +6,8 @@ import { Refusal } from '../gateway/refusal.ts';
 import type { Session, VerifySession } from '../gateway/session.ts';
 import { findToken } from './find-token.ts';
 import { KeysUnavailable } from './key-server.ts';
-import { keysOf, type Keys } from './keys.ts';
+import { keysOf } from './keys-of.ts';
+import type { Keys } from './keys.ts';
 import { checkOrigin } from './origin.ts';
 import { unsafeTime } from './times.ts';
 import { readUnverifiedClaims } from './unverified.ts';
@@ -17,8 +18,17 @@ export interface Issuer {
   readonly keys: Keys;
 }
 
-export function createIssuers(configs: readonly SessionConfig[]): readonly Issuer[] {
-  return configs.map((config) => ({ config, keys: keysOf(config) }));
+/** @param onIgnoredKeys told when other keys of an issuer's answer are ignored than before, each with its reason */
+export function createIssuers(
+  configs: readonly SessionConfig[],
+  onIgnoredKeys: (issuer: string, ignored: readonly string[]) => void,
+): readonly Issuer[] {
+  return configs.map((config) => ({
+    config,
+    keys: keysOf(config, (ignored) => {
+      onIgnoredKeys(config.issuer, ignored);
+    }),
+  }));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSandbox } from '../sandbox/support.ts';
 import { configOver, getEmbedUrl, problemIn, startGateway } from '../support/gateway.ts';
@@ -24,6 +25,7 @@ providers:`;
     await expect.poll(gateway.output, { timeout: 5000 }).toContain('a dependency is down');
     expect(gateway.lines().filter(({ msg }) => msg === 'a dependency is down')).toMatchObject([
       { dependency: `keys of ${keyServer.issuer}`, reason: 'status 500' },
+      { dependency: `key server of ${keyServer.issuer}`, reason: 'status 500' },
     ]);
     expect(await ready()).toEqual({
       status: 200,
@@ -31,7 +33,12 @@ providers:`;
         status: 'degraded',
         dependencies: {
           [`keys of ${sandbox.issuer}`]: { up: true },
+          [`key server of ${sandbox.issuer}`]: { up: true },
           [`keys of ${keyServer.issuer}`]: { up: false, note: 'its sessions cannot be verified' },
+          [`key server of ${keyServer.issuer}`]: {
+            up: false,
+            note: 'the keys that it gave last are used for up to keys.maxStale',
+          },
           'provider hex': { up: true },
         },
       },
@@ -63,6 +70,72 @@ providers:`;
     keyServer.behave('normal');
     await expect.poll(ready, { timeout: 6000 }).toBe(200);
     await expect.poll(gateway.output, { timeout: 2000 }).toContain('a dependency is back');
+  });
+
+  it(
+    'and stays ready, degraded, while an issuer’s key server fails whose keys are known',
+    { timeout: 40_000 },
+    async () => {
+      const sandbox = await openSandbox();
+      const keyServer = await startKeyServer();
+      onTestFinished(() => keyServer.stop());
+      const issuer = { name: keyServer.issuer, jwks: keyServer.jwksUrl };
+      const gateway = await startGateway(configOver(sandbox, { issuer }), { HEX_TOKEN: sandbox.hexToken });
+      const session = { sub: 'ada', org_id: 'acme' };
+      const ask = async (kid?: string): Promise<number> => {
+        const token = await keyServer.sign(session, {
+          audience: 'analytics',
+          ...(kid !== undefined && { kid }),
+        });
+        return (await getEmbedUrl(gateway, token, 'embed=handbook')).status;
+      };
+      const ready = async (): Promise<{ status: number; body: unknown }> => {
+        const response = await fetch(`${gateway.operationsUrl}/readyz`);
+        return { status: response.status, body: await response.json() };
+      };
+      expect(await ask()).toBe(200);
+      keyServer.behave('status 500');
+      expect(await ask('new-kid')).toBe(503);
+      expect(await ask()).toBe(200);
+      expect(await ready()).toMatchObject({
+        status: 200,
+        body: {
+          status: 'degraded',
+          dependencies: {
+            [`keys of ${keyServer.issuer}`]: { up: true },
+            [`key server of ${keyServer.issuer}`]: { up: false },
+          },
+        },
+      });
+      await expect.poll(gateway.output, { timeout: 5000 }).toContain('a dependency is down');
+      keyServer.behave('normal');
+      await expect.poll(ready, { timeout: 30_000 }).toMatchObject({ body: { status: 'ready' } });
+    },
+  );
+
+  it('and tells of keys that it does not use, once, and names none of them', async () => {
+    const sandbox = await openSandbox();
+    const keyServer = await startKeyServer();
+    onTestFinished(() => keyServer.stop());
+    const { keys } = (await (await fetch(keyServer.jwksUrl)).json()) as { keys: readonly object[] };
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+    keyServer.publish([...keys, { ...weak, kid: 'weak-key-marker' }]);
+    const issuer = { name: keyServer.issuer, jwks: keyServer.jwksUrl };
+    const gateway = await startGateway(configOver(sandbox, { issuer }), { HEX_TOKEN: sandbox.hexToken });
+    const token = await keyServer.sign({ sub: 'ada', org_id: 'acme' }, { audience: 'analytics' });
+    for (let count = 0; count < 3; count += 1) {
+      expect((await getEmbedUrl(gateway, token, 'embed=handbook')).status).toBe(200);
+    }
+    const told = (): readonly unknown[] => gateway.lines().filter(({ ignored }) => ignored !== undefined);
+    await expect.poll(told).toMatchObject([
+      {
+        msg: 'keys of an issuer are ignored',
+        issuer: keyServer.issuer,
+        ignored: 1,
+        reasons: ['key 2 of 2 is not an RSA key of at least 2048 bits (RFC 7518, section 3.3)'],
+      },
+    ]);
+    expect(gateway.output()).not.toContain('weak-key-marker');
   });
 
   it('and stays ready, degraded, while a provider’s circuit is open', async () => {

@@ -2,10 +2,9 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createPublicKey } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { VerifySession } from '../../src/gateway/session.ts';
-import { createIssuers, createVerifySession } from '../../src/session/verify.ts';
 import { startKeyServer, type KeyServer } from '../support/key-server.ts';
 import { startFakeProvider } from '../support/fake-provider.ts';
-import { bearer, claims, entry, outcome, readSessions, sign, verifier } from './support.ts';
+import { bearer, claims, entry, outcome, sign, verifier } from './support.ts';
 
 const jwksPath = '/.well-known/jwks.json';
 const discoveryPath = '/.well-known/openid-configuration';
@@ -121,10 +120,16 @@ test.each<[string, Record<string, unknown>]>([
   ['names no issuer', { issuer: undefined }],
   ['has no jwks_uri', { jwks_uri: undefined }],
   ['has a jwks_uri that is no URL', { jwks_uri: 'keys' }],
-  ['has a jwks_uri over plain http', { jwks_uri: 'http://login.example.com/keys' }],
   ['has a jwks_uri that is a file', { jwks_uri: 'file:///etc/keys.json' }],
 ])('a discovery document that %s is not followed', async (_case, fields) => {
   server.discover(fields);
+  expect(await ask(verifier([discoveryEntry()]))).toBe('session_unverifiable');
+  expect(server.requests.has(jwksPath)).toBe(false);
+});
+
+test('a discovery document whose jwks_uri is plain http, and not to a loopback host, is not followed', async () => {
+  // which reaches this machine all the same, so that following it would be seen
+  server.discover({ jwks_uri: server.jwksUrl.replace('127.0.0.1', '0.0.0.0') });
   expect(await ask(verifier([discoveryEntry()]))).toBe('session_unverifiable');
   expect(server.requests.has(jwksPath)).toBe(false);
 });
@@ -159,57 +164,6 @@ test.each([201, 203, 302, 404, 500])(
   },
 );
 
-test('a rotated key is fetched by its new kid, and unknown kids do not drive the fetching', async () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  const verify = verifier([jwksEntry()]);
-  expect(await ask(verify)).toBe('believed');
-  const old = await token();
-  await server.rotate();
-
-  expect(await ask(verify)).toBe('session_invalid');
-  expect(server.requests.get(jwksPath)).toBe(1);
-  vi.setSystemTime(Date.now() + 30_001);
-  expect(await ask(verify)).toBe('believed');
-  expect(server.requests.get(jwksPath)).toBe(2);
-
-  for (const kid of ['x', 'y', 'z']) expect(await ask(verify, kid)).toBe('session_invalid');
-  expect(await outcome(verify(bearer(old)))).toBe('session_invalid');
-  expect(server.requests.get(jwksPath)).toBe(2);
-});
-
-test('a withdrawn key is refused when the kept keys have aged ten minutes', async () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  const verify = verifier([jwksEntry()]);
-  expect(await ask(verify)).toBe('believed');
-  await server.rotate();
-  vi.setSystemTime(Date.now() + 600_001);
-  const signed = await server.sign(
-    { sub: 'ada', org: 'acme' },
-    { audience: 'analytics', kid: 'key-1', strangeKey: true },
-  );
-  expect(await outcome(verify(bearer(signed)))).toBe('session_invalid');
-  expect(server.requests.get(jwksPath)).toBeGreaterThan(1);
-});
-
-test('keys are ready before the first session once they were warmed up, and not before', async () => {
-  const issuers = createIssuers(readSessions([discoveryEntry(), entry()]));
-  expect(issuers.map(({ keys }) => keys.isReady())).toEqual([false, true]);
-  await Promise.all(issuers.map(({ keys }) => keys.warmUp()));
-  expect(issuers.map(({ keys }) => keys.isReady())).toEqual([true, true]);
-  server.behave('status 500');
-  expect(await ask(createVerifySession(issuers, []))).toBe('believed');
-});
-
-test('a warm-up that fails says so, and does not stand in the way of a later one', async () => {
-  const [found] = createIssuers(readSessions([discoveryEntry()]));
-  server.behave('status 500');
-  await expect(found?.keys.warmUp()).rejects.toThrow('status 500');
-  expect(found?.keys.isReady()).toBe(false);
-  server.behave('normal');
-  await found?.keys.warmUp();
-  expect(found?.keys.isReady()).toBe(true);
-});
-
 test.each([
   ['a key set', jwksEntry, jwksPath],
   ['discovery', discoveryEntry, discoveryPath],
@@ -231,16 +185,5 @@ test.each([
   pass(29_999);
   expect(await ask(verify)).toBe('session_unverifiable');
   pass(1);
-  expect(await ask(verify)).toBe('believed');
-});
-
-test('unknown kids do not drive the fetching while a key server fails that once answered', async () => {
-  holdClocks();
-  const verify = verifier([jwksEntry()]);
-  expect(await ask(verify)).toBe('believed');
-  server.behave('status 500');
-  pass(30_001);
-  for (const kid of ['x', 'y', 'z']) expect(await ask(verify, kid)).toBe('session_unverifiable');
-  expect(server.requests.get(jwksPath)).toBe(2);
   expect(await ask(verify)).toBe('believed');
 });

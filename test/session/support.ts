@@ -38,7 +38,10 @@ export function verifier(
   entries: readonly unknown[] = [entry()],
   allowedOrigins: readonly string[] = [],
 ): VerifySession {
-  return createVerifySession(createIssuers(readSessions(entries)), allowedOrigins);
+  return createVerifySession(
+    createIssuers(readSessions(entries), () => undefined),
+    allowedOrigins,
+  );
 }
 
 export function credentials(parts: Partial<Credentials>): Credentials {

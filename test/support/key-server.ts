@@ -31,9 +31,16 @@ export interface KeyServer {
   /** Requests so far, by path. */
   readonly requests: ReadonlyMap<string, number>;
   sign(claims: JWTPayload, options?: SignOptions): Promise<string>;
-  /** Publishes a new key in place of the old; tokens are signed with it from now on. */
-  rotate(): Promise<void>;
+  /**
+   * Publishes a new key in place of the others, or beside the one before; tokens are signed with it from
+   * now on.
+   */
+  rotate(options?: { readonly keepOld?: boolean }): Promise<void>;
+  /** Publishes these keys, whatever they are, instead of its own. */
+  publish(keys: readonly object[]): void;
   behave(behaviour: KeyServerBehaviour): void;
+  /** Holds the next request's answer, as it would be when asked, until told to give it. */
+  holdAnswer(): { readonly asked: Promise<void>; readonly answer: () => void };
   /** Lays fields over the discovery document. */
   discover(fields: Readonly<Record<string, unknown>>): void;
   stop(): Promise<void>;
@@ -45,6 +52,8 @@ const discoveryPath = '/.well-known/openid-configuration';
 /** A real HTTP server in an identity provider's place: discovery, a key set, and the key to sign with. */
 export async function startKeyServer(): Promise<KeyServer> {
   let key = await createKey(1);
+  let published: readonly object[] = [key.jwk];
+  let hold: { readonly onAsked: () => void; readonly released: Promise<void> } | undefined;
   const strange = await createKey(0);
   let behaviour: KeyServerBehaviour = 'normal';
   let extra: Readonly<Record<string, unknown>> = {};
@@ -54,13 +63,22 @@ export async function startKeyServer(): Promise<KeyServer> {
     const path = request.url ?? '';
     requests.set(path, (requests.get(path) ?? 0) + 1);
     const documents: Readonly<Record<string, unknown>> = {
-      [jwksPath]: { keys: [key.jwk] },
+      [jwksPath]: { keys: published },
       [discoveryPath]: { issuer: origin, jwks_uri: `${origin}${jwksPath}`, ...extra },
-      '/elsewhere': { keys: [key.jwk] },
+      '/elsewhere': { keys: published },
     };
     const document = documents[path];
-    if (document === undefined) response.writeHead(404).end();
-    else answer(response, document, path === '/elsewhere' ? 'normal' : behaviour);
+    const give = (): void => {
+      if (document === undefined) response.writeHead(404).end();
+      else answer(response, document, path === '/elsewhere' ? 'normal' : behaviour);
+    };
+    if (!hold) {
+      give();
+      return;
+    }
+    void hold.released.then(give);
+    hold.onAsked();
+    hold = undefined;
   });
 
   return {
@@ -69,8 +87,23 @@ export async function startKeyServer(): Promise<KeyServer> {
     requests,
     sign: (claims, options = {}) =>
       sign(claims, options, options.strangeKey === true ? strange : key, origin),
-    rotate: async () => {
-      key = await createKey(key.generation + 1);
+    rotate: async ({ keepOld = false } = {}) => {
+      const next = await createKey(key.generation + 1);
+      published = keepOld ? [key.jwk, next.jwk] : [next.jwk];
+      key = next;
+    },
+    publish: (keys) => {
+      published = keys;
+    },
+    holdAnswer: () => {
+      let answer = (): void => undefined;
+      const released = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      const asked = new Promise<void>((resolve) => {
+        hold = { onAsked: resolve, released };
+      });
+      return { asked, answer };
     },
     behave: (next) => {
       behaviour = next;

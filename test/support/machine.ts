@@ -7,10 +7,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** What the tests need beside Node: whether it is here, and the Debian package that brings it. */
 const needed = [
   { package: 'redis-server', here: () => onPath('redis-server') !== undefined },
+  { package: 'openssl', here: () => onPath('openssl') !== undefined },
   { package: 'chromium', here: () => chromiumPath() !== undefined },
 ];
 
-/** Makes the machine ready once before all tests: a Redis server, a browser, and the built command line. */
+/** Makes the machine ready once before all tests: a Redis server, OpenSSL, a browser, and the built command line. */
 export default function prepareMachine(): void {
   installMissing(needed.map((need) => need.package));
   run('npm', ['run', '--silent', 'build']);

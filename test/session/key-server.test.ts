@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startFakeProvider, type Answer } from '../support/fake-provider.ts';
+import { startKeyServer, type KeyServer } from '../support/key-server.ts';
+import { startServer, type Handler } from '../support/server.ts';
+import { bearer, entry, outcome, verifier } from './support.ts';
+
+/** The most bytes that an answer may have. */
+const bytesMax = 262_144;
+
+async function startSigner(): Promise<KeyServer> {
+  const signer = await startKeyServer();
+  onTestFinished(() => signer.stop());
+  return signer;
+}
+
+/** What becomes of a good token when the keys come from this address. */
+async function askWith(signer: KeyServer, keys: object): Promise<string> {
+  const verify = verifier([entry({ issuer: signer.issuer, keys, algorithms: ['RS256'] })]);
+  const token = await signer.sign({ sub: 'ada', org: 'acme' }, { audience: 'analytics' });
+  return outcome(verify(bearer(token)));
+}
+
+async function keySetOf(signer: KeyServer): Promise<string> {
+  return (await fetch(signer.jwksUrl)).text();
+}
+
+/** Good JSON and a good key set, of exactly so many bytes. */
+function padded(keySet: string, bytes: number): string {
+  return keySet + ' '.repeat(bytes - Buffer.byteLength(keySet));
+}
+
+describe('an answer that is not in order makes sessions unverifiable', () => {
+  test.each<[string, (keySet: string) => Answer]>([
+    ['is no HTTP', () => 'noise'],
+    ['breaks off before it starts', () => 'reset'],
+    ['breaks off in the middle', () => 'reset in the body'],
+    ['is empty', () => ({ status: 200 })],
+    ['is over 256 kB by one byte', (keySet) => ({ status: 200, body: padded(keySet, bytesMax + 1) })],
+    ['is not UTF-8', () => ({ status: 200, body: Buffer.from('{"keys":[],"a":"\xff"}', 'latin1') })],
+    [
+      'is compressed',
+      (keySet) => ({ status: 200, body: gzipSync(keySet), headers: { 'content-encoding': 'gzip' } }),
+    ],
+    ['is a redirect to itself', () => ({ status: 307, headers: { location: '/' } })],
+    ['is the key set, with status 206', (keySet) => ({ status: 206, body: keySet })],
+    [
+      'has a header without end',
+      (keySet) => ({ status: 200, body: keySet, headers: { 'x-long': 'x'.repeat(500_000) } }),
+    ],
+  ])('one that %s', async (_, answer) => {
+    const signer = await startSigner();
+    const server = await startFakeProvider();
+    onTestFinished(() => server.stop());
+    server.answer(answer(await keySetOf(signer)));
+    expect(await askWith(signer, { jwks: `${server.origin}/jwks` })).toBe('session_unverifiable');
+    expect(server.calls).toHaveLength(1);
+  });
+
+  const endless: Handler = (_request, _body, response) => {
+    const chunk = Buffer.alloc(65_536, ' ');
+    const write = (): void => {
+      while (!response.destroyed && response.write(chunk));
+    };
+    response.on('drain', write);
+    write();
+  };
+  const dripping: Handler = (_request, _body, response) => {
+    response.write('{');
+    const timer = setInterval(() => response.write(' '), 100);
+    response.on('close', () => {
+      clearInterval(timer);
+    });
+  };
+  test.each<[string, Handler]>([
+    ['never ends', endless],
+    ['comes byte by byte', dripping],
+  ])('one that %s, within six seconds, and its connection is closed', async (_, handler) => {
+    const signer = await startSigner();
+    let closed: Promise<unknown> | undefined;
+    const port = await startServer((request, body, response) => {
+      closed = once(response, 'close');
+      handler(request, body, response);
+    });
+    const startedAt = performance.now();
+    expect(await askWith(signer, { jwks: `http://127.0.0.1:${port}/jwks` })).toBe('session_unverifiable');
+    expect(performance.now() - startedAt).toBeLessThan(6000);
+    await closed;
+  });
+
+  test('a discovery that takes its time leaves the key set no more than the rest of it', async () => {
+    const signer = await startSigner();
+    const port = await startServer((request, _body, response) => {
+      const issuer = `http://127.0.0.1:${port}`;
+      if (request.url === '/jwks') return;
+      setTimeout(() => response.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/jwks` })), 3000);
+    });
+    const issuer = `http://127.0.0.1:${port}`;
+    const verify = verifier([entry({ issuer, keys: { discovery: true }, algorithms: ['RS256'] })]);
+    const token = await signer.sign({ sub: 'ada', org: 'acme' }, { audience: 'analytics', issuer });
+    const startedAt = performance.now();
+    expect(await outcome(verify(bearer(token)))).toBe('session_unverifiable');
+    expect(performance.now() - startedAt).toBeLessThan(6000);
+  });
+});
+
+test('an answer of 256 kB is read', async () => {
+  const signer = await startSigner();
+  const server = await startFakeProvider();
+  onTestFinished(() => server.stop());
+  server.answer({ status: 200, body: padded(await keySetOf(signer), bytesMax) });
+  expect(await askWith(signer, { jwks: `${server.origin}/jwks` })).toBe('believed');
+});
