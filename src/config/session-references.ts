@@ -29,9 +29,9 @@ function checkKeys({ issuer, keys, algorithms }: Raw, add: Add): void {
     add(['keys'], 'needs exactly one of discovery, jwks, pem, secret');
     return;
   }
-  const isFetched = discovery !== undefined || jwks !== undefined;
-  if (!isFetched && record(keys).maxStale !== undefined) {
-    add(['keys', 'maxStale'], 'fits only discovery and jwks');
+  for (const key of ['maxStale', 'ca'] as const) {
+    const isFetched = discovery !== undefined || jwks !== undefined;
+    if (!isFetched && record(keys)[key] !== undefined) add(['keys', key], 'fits only discovery and jwks');
   }
   if (discovery === true && typeof issuer === 'string' && issuer !== '' && !isSecure(issuer)) {
     add(['issuer'], 'must be an https:// URL (http:// only to a loopback host) with discovery');

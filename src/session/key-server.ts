@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 import { readCapped } from '../gateway/read-capped.ts';
 
 const answerBytesMax = 262_144;
@@ -21,18 +21,23 @@ export type FetchKeyDocument = (
   deadline: AbortSignal,
 ) => Promise<Readonly<Record<string, unknown>>>;
 
-export const fetchKeyDocument: FetchKeyDocument = async (url, deadline) => {
-  const parsed = parseObject(await fetchText(url, deadline));
-  if (parsed === undefined) throw new KeysUnavailable('the answer is not a JSON object');
-  return parsed;
-};
+/** @param ca certificates in PEM form that may vouch for the server; undefined for those that Node ships with */
+export function createFetchKeyDocument(ca: string | undefined): FetchKeyDocument {
+  const dispatcher = ca === undefined ? undefined : new Agent({ connect: { ca } });
+  return async (url, deadline) => {
+    const parsed = parseObject(await fetchText(url, deadline, dispatcher));
+    if (parsed === undefined) throw new KeysUnavailable('the answer is not a JSON object');
+    return parsed;
+  };
+}
 
-async function fetchText(url: URL, signal: AbortSignal): Promise<string> {
+async function fetchText(url: URL, signal: AbortSignal, dispatcher: Dispatcher | undefined): Promise<string> {
   try {
     const { statusCode, body } = await request(url, {
       headers: { accept: 'application/json' },
       reset: true, // the next fetch is minutes away
       signal,
+      ...(dispatcher && { dispatcher }),
     });
     // read whatever the status: a body that is thrown away unread ends in an error event that nobody hears
     const text = await readCapped(body, answerBytesMax);

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { SessionConfig } from '../config/sessions.ts';
 import { discoverKeySet } from './discovery.ts';
 import { createKeyFetches, type KeyFetchesOptions } from './key-fetches.ts';
-import { fetchKeyDocument } from './key-server.ts';
+import { createFetchKeyDocument } from './key-server.ts';
 import { readKeySet, type KeySet } from './key-set.ts';
 import type { Keys } from './keys.ts';
 import { createRemoteKeys } from './remote-keys.ts';
@@ -17,10 +17,11 @@ export function keysOf(
 ): Keys {
   if (keys.pem) return fixedKey(keys.pem);
   if (keys.secret) return fixedKey(new TextEncoder().encode(keys.secret.reveal()));
+  const fetchDocument = createFetchKeyDocument(keys.ca);
   const fetchSet = async (): Promise<KeySet> => {
     const deadline = AbortSignal.timeout(fetchMsMax); // one for both documents
-    const address = keys.jwks ?? (await discoverKeySet(issuer, fetchKeyDocument, deadline));
-    return readKeySet(await fetchKeyDocument(address, deadline), algorithms);
+    const address = keys.jwks ?? (await discoverKeySet(issuer, fetchDocument, deadline));
+    return readKeySet(await fetchDocument(address, deadline), algorithms);
   };
   return createRemoteKeys(createKeyFetches({ fetchSet, maxStaleMs: keys.maxStale, onIgnored }));
 }

@@ -36,6 +36,8 @@ const texts: Readonly<Record<string, string>> = {
   'sentinel as a URL': `redis:\n  sentinel: redis://:${marker}@r`,
   'an inline private key': `sessions:\n  - keys:\n      pem: |\n        -----BEGIN PRIVATE KEY-----\n        ${marker}\n        -----END PRIVATE KEY-----`,
   'an inline key in quotes': `sessions:\n  - keys: { pem: "-----BEGIN PRIVATE KEY-----\n      ${marker}", jwks: x, discovery: 1 }`,
+  'a private key as an authority': `sessions:\n  - keys:\n      ca: |\n        -----BEGIN PRIVATE KEY-----\n        ${marker}\n        -----END PRIVATE KEY-----`,
+  'an authority in quotes that is none': `sessions:\n  - keys: { ca: "-----BEGIN CERTIFICATE-----\n      ${marker}", jwks: x, discovery: 1 }`,
   'a weak shared secret': `sessions:\n  - issuer: x\n    audience: x\n    keys: { secret: ${marker} }\n    tenant: claims.t`,
   'a shared secret beside a bad value': `sessions:\n  - { keys: { secret: ${marker}, jwks: 1 }, maxAge: soon }`,
   'a shared secret of several words': `sessions:\n  - { keys: { secret: one ${marker} two }, maxAge: soon }`,

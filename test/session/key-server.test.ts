@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createAuthority } from '../support/certificates.ts';
 import { startFakeProvider, type Answer } from '../support/fake-provider.ts';
 import { startKeyServer, type KeyServer } from '../support/key-server.ts';
 import { startServer, type Handler } from '../support/server.ts';
@@ -111,4 +115,59 @@ test('an answer of 256 kB is read', async () => {
   onTestFinished(() => server.stop());
   server.answer({ status: 200, body: padded(await keySetOf(signer), bytesMax) });
   expect(await askWith(signer, { jwks: `${server.origin}/jwks` })).toBe('believed');
+});
+
+describe('a key server over TLS', () => {
+  async function startTls(tls: ServerOptions, listener: RequestListener): Promise<number> {
+    const server = createTlsServer(tls, listener);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return (server.address() as AddressInfo).port;
+  }
+
+  test('is believed with its own authority in keys.ca, and with no other', { timeout: 30_000 }, async () => {
+    const signer = await startSigner();
+    const keySet = await keySetOf(signer);
+    const [authority, other] = [createAuthority(), createAuthority()];
+    const { certificate: cert, privateKey: key } = authority.issue('IP:127.0.0.1');
+    const port = await startTls({ cert, key }, (_request, response) => response.end(keySet));
+    const jwks = `https://127.0.0.1:${port}/jwks`;
+    expect(await askWith(signer, { jwks, ca: authority.certificate })).toBe('believed');
+    expect(await askWith(signer, { jwks, ca: other.certificate + authority.certificate })).toBe('believed');
+    expect(await askWith(signer, { jwks, ca: other.certificate })).toBe('session_unverifiable');
+    expect(await askWith(signer, { jwks })).toBe('session_unverifiable');
+  });
+
+  test('is not believed under another name than its certificate’s', async () => {
+    const signer = await startSigner();
+    const keySet = await keySetOf(signer);
+    const authority = createAuthority();
+    const { certificate: cert, privateKey: key } = authority.issue('DNS:login.example.com');
+    const port = await startTls({ cert, key }, (_request, response) => response.end(keySet));
+    const keys = { jwks: `https://127.0.0.1:${port}/jwks`, ca: authority.certificate };
+    expect(await askWith(signer, keys)).toBe('session_unverifiable');
+  });
+
+  test('is believed for discovery and the key set alike', async () => {
+    const signer = await startSigner();
+    const keySet = await keySetOf(signer);
+    const authority = createAuthority();
+    const { certificate: cert, privateKey: key } = authority.issue('IP:127.0.0.1');
+    const paths: unknown[] = [];
+    const port = await startTls({ cert, key }, (request, response) => {
+      const issuer = `https://127.0.0.1:${port}`;
+      paths.push(request.url);
+      response.end(request.url === '/keys' ? keySet : JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
+    });
+    const issuer = `https://127.0.0.1:${port}`;
+    const keys = { discovery: true, ca: authority.certificate };
+    const verify = verifier([entry({ issuer, keys, algorithms: ['RS256'] })]);
+    const token = await signer.sign({ sub: 'ada', org: 'acme' }, { audience: 'analytics', issuer });
+    expect(await outcome(verify(bearer(token)))).toBe('believed');
+    expect(paths).toEqual(['/.well-known/openid-configuration', '/keys']);
+  });
 });

@@ -8,6 +8,47 @@ export interface Certified {
   readonly privateKey: string;
 }
 
+export interface Authority {
+  /** Its own certificate, in PEM form. */
+  readonly certificate: string;
+  /** Certifies a new key. @param names such as `IP:127.0.0.1,DNS:localhost` */
+  issue(names: string): Certified;
+}
+
+const ecKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];
+
+/** A certificate authority of nobody's, made by OpenSSL; gone when the test ends. */
+export function createAuthority(): Authority {
+  const folder = temporaryFolder();
+  const openssl = (...args: readonly string[]): void => {
+    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  };
+  const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
+  openssl(
+    'req',
+    '-x509',
+    ...ecKey,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=Test CA',
+  );
+  return {
+    certificate: read('ca.pem'),
+    issue: (names) => {
+      const extension = ['-addext', `subjectAltName=${names}`];
+      openssl('req', ...ecKey, '-keyout', 'a.key', '-out', 'a.csr', '-subj', '/CN=key server', ...extension);
+      const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-copy_extensions', 'copy', '-days', '2'];
+      openssl('x509', '-req', '-in', 'a.csr', ...signing, '-out', 'a.pem');
+      return { certificate: read('a.pem'), privateKey: read('a.key') };
+    },
+  };
+}
+
 /** A certificate over its own key, as Google publishes the keys of Firebase. @param days that it is valid from now */
 export function createSelfSigned(days: number, rsaBits = 2048): Certified {
   const folder = temporaryFolder();
