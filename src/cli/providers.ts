@@ -1,13 +1,21 @@
 import type { BudgetRules } from '../admission/admit.ts';
-import type { Config, ProviderConfig } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { Embed } from '../gateway/embed.ts';
 import type { Metrics } from '../operations/metrics.ts';
-import { createHexProvider } from '../providers/hex.ts';
+import { createProvider } from '../providers/create.ts';
 import { bindEmbed, type Provider } from '../providers/provider.ts';
 import { createSend } from '../providers/send.ts';
 
 export function createProviders(config: Config, metrics: Metrics): ReadonlyMap<string, Provider> {
-  return new Map([...config.providers].map(([name, one]) => [name, createProvider(name, one, metrics)]));
+  return new Map(
+    [...config.providers].map(([name, one]) => {
+      const observe = (outcome: string, durationMs: number): void => {
+        metrics.providerCalls.inc({ provider: name, outcome });
+        metrics.providerSeconds.observe({ provider: name }, durationMs / 1000);
+      };
+      return [name, createProvider(one, (to) => createSend({ ...to, observe }))];
+    }),
+  );
 }
 
 export function bindEmbeds(
@@ -32,18 +40,6 @@ export function budgetRules({ providers }: Config): ReadonlyMap<string, BudgetRu
       },
     ]),
   );
-}
-
-function createProvider(name: string, config: ProviderConfig, metrics: Metrics): Provider {
-  const send = createSend({
-    origin: config.baseUrl.origin,
-    timeoutMs: config.timeout,
-    observe: (outcome, durationMs) => {
-      metrics.providerCalls.inc({ provider: name, outcome });
-      metrics.providerSeconds.observe({ provider: name }, durationMs / 1000);
-    },
-  });
-  return createHexProvider(config, send);
 }
 
 function find(providers: ReadonlyMap<string, Provider>, name: string): Provider {

@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import { duration, expression, name, secret, secureUrl, sessionVariables, table } from './fields.ts';
+import { callFields } from './calls.ts';
+import { attributeTable, completeEmbed, embedFields } from './embed.ts';
+import { duration, expression, secureUrl, sessionVariables, table } from './fields.ts';
 import { inputSchema } from './inputs.ts';
-import { Secret } from './secret.ts';
 import { windowSchema } from './limits.ts';
-
-const queueSchema = z
-  .strictObject({
-    maxWait: duration('longest wait for a place in the budget', { minMs: 0, maxMs: 300_000 }).prefault('10s'),
-    maxLength: z.int().min(0).max(100_000).describe('longest queue').default(1000),
-  })
-  .describe('how requests wait while the budget is spent');
+import type { Product } from './product.ts';
+import { headerFault, rotating } from './rotating.ts';
 
 const urlHost = z
   .string()
@@ -17,34 +13,22 @@ const urlHost = z
   .describe('host, or *. and a domain for every host below it');
 
 /** @see https://learn.hex.tech/docs/share-insights/embedding/signed-embedding */
-export const hexProviderSchema = z
+const hexProviderSchema = z
   .strictObject({
     kind: z.literal('hex').describe('the product'),
     baseUrl: secureUrl('address of Hex’s API').prefault('https://app.hex.tech/api/v1'),
-    token: z
-      .union([secret('workspace token'), z.array(secret('workspace token')).min(1).max(2)], {
-        error: 'must be a workspace token, or a list of two during a rotation',
-      })
-      .describe('workspace token with the scope “Create embedded links”; a list of two during a rotation')
-      .check(({ value, issues }) => {
-        // an entry that is no secret has its problem already
-        for (const [index, token] of [value].flat().entries() as Iterable<[number, unknown]>) {
-          if (!(token instanceof Secret) || /^[\x21-\x7e]+$/.test(token.reveal())) continue;
-          const message = 'must be visible ASCII without white space: it goes into a header';
-          issues.push({ code: 'custom', message, input: '', path: Array.isArray(value) ? [index] : [] });
-        }
-      })
-      .transform((token) => (Array.isArray(token) ? token : [token])),
+    token: rotating(
+      'a workspace token',
+      'workspace token with the scope “Create embedded links”',
+      headerFault,
+    ),
     urlHosts: z
       .array(urlHost)
       .min(1)
       .describe('hosts that a minted URL may have; default: the host of baseUrl, and *.hex.tech')
       .optional(),
     budget: windowSchema.describe('calls that Hex allows this workspace').prefault({ max: 20, per: '1m' }),
-    queue: queueSchema.prefault({}),
-    timeout: duration('deadline of the whole call, retry included', { minMs: 100, maxMs: 120_000 }).prefault(
-      '10s',
-    ),
+    ...callFields,
   })
   .describe('a Hex workspace')
   .transform((provider) => ({
@@ -75,39 +59,25 @@ const scopesSchema = z
   .describe('scopes, each granted where its expression is true; the two that Hex documents')
   .transform((scopes) => new Map(Object.entries(scopes).filter(([, granted]) => granted !== undefined)));
 
-export const hexEmbedSchema = z
+const hexEmbedSchema = z
   .strictObject({
-    title: z.string().min(1).max(200).describe('title shown to people; default: the name').optional(),
-    provider: name.describe('name of a provider of kind hex'),
+    ...embedFields,
     project: z.uuid('must be a UUID').describe('the Hex project’s id'),
-    allow: expression(
-      'who may open the embed; left out: every believed session',
-      sessionVariables,
-    ).optional(),
-    attributes: table(
-      expression('must give a non-empty string', sessionVariables),
-      'row-level-security attributes (hexUserAttributes); one that cannot be built refuses the request',
-    ).optional(),
-    public: z.literal(true).describe('true: on purpose no attribute filters this embed').optional(),
+    attributes: attributeTable('row-level-security attributes (hexUserAttributes): texts'),
     scopes: scopesSchema.prefault({}),
     display: displaySchema.prefault({}),
     inputs: table(inputSchema, 'what the browser may set (inputParameters)').prefault({}),
     expiresIn: duration('how long the URL may wait to be opened', { minMs: 1, maxMs: 300_000 }).prefault(
       '15s',
     ),
-    combination: z
-      .array(name)
-      .describe('attributes that the project references; default: all of them')
-      .optional(),
-    freshness: duration('how long a combination counts as warm after its last mint', {
-      minMs: 1000,
-      maxMs: 2_678_400_000,
-    }).prefault('1h'),
   })
   .describe('a Hex project that browsers may ask for')
-  .transform((embed) => {
-    const attributes = embed.attributes ?? new Map<string, never>();
-    return { ...embed, attributes, combination: embed.combination ?? [...attributes.keys()] };
-  });
+  .transform((embed) => completeEmbed('hex', embed, embed.attributes));
 
 export type HexEmbedConfig = z.output<typeof hexEmbedSchema>;
+
+export const hexProduct = {
+  provider: hexProviderSchema,
+  embed: hexEmbedSchema,
+  filters: ['attributes'],
+} satisfies Product;

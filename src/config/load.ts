@@ -6,7 +6,7 @@ import { checkNames } from './names.ts';
 import { nearest } from './nearest.ts';
 import { ProblemList, type Path, type Problem } from './problems.ts';
 import { checkReferences } from './references.ts';
-import { configSchema, type Config } from './schema.ts';
+import { configSchemaFor, type Config } from './schema.ts';
 import { substitute, type Environment, type References } from './substitute.ts';
 import { yamlMessage } from './yaml-message.ts';
 
@@ -52,7 +52,7 @@ export function readConfig(file: string, text: string, environment: Environment)
   if (raw === undefined) return { ok: false, problems: list.sorted() };
 
   const parsed = parseShape(raw, references.substituted);
-  for (const issue of parsed.error?.issues ?? []) addIssue(list, issue, references);
+  for (const issue of parsed.error?.issues ?? []) addIssue(list, issue, references, raw);
   checkReferences(raw, references.unresolved, list);
   return parsed.success && list.problems.length === 0
     ? { ok: true, config: parsed.data }
@@ -74,7 +74,8 @@ function toRaw(document: Document.Parsed, list: ProblemList): unknown {
 
 /** Parses, and gives a number or boolean that came out of `${…}`, hence as text, its type back. */
 function parseShape(raw: unknown, substituted: ReadonlySet<string>): z.ZodSafeParseResult<Config> {
-  const first = configSchema.safeParse(raw, { reportInput: true });
+  const schema = configSchemaFor(raw);
+  const first = schema.safeParse(raw, { reportInput: true });
   const typed = (first.error?.issues ?? []).filter(
     (issue) =>
       issue.code === 'invalid_type' &&
@@ -82,7 +83,7 @@ function parseShape(raw: unknown, substituted: ReadonlySet<string>): z.ZodSafePa
       substituted.has(JSON.stringify(issue.path)),
   );
   const changed = typed.map(({ path }) => retype(raw, path)).includes(true);
-  return changed ? configSchema.safeParse(raw, { reportInput: true }) : first;
+  return changed ? schema.safeParse(raw, { reportInput: true }) : first;
 }
 
 function retype(raw: unknown, path: Path): boolean {
@@ -97,11 +98,16 @@ function retype(raw: unknown, path: Path): boolean {
 
 type Issue = z.core.$ZodIssue;
 
-function addIssue(list: ProblemList, issue: Issue, { substituted, unresolved }: References): void {
+function addIssue(
+  list: ProblemList,
+  issue: Issue,
+  { substituted, unresolved }: References,
+  raw: unknown,
+): void {
   if (unresolved.has(JSON.stringify(issue.path))) return;
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      const meant = nearest(key, knownKeys(issue.path));
+      const meant = nearest(key, knownKeys(issue.path, raw));
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       list.add({ path: [...issue.path, key], hideValue: true }, `is not a known key${hint}`);
     }

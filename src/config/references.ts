@@ -1,10 +1,10 @@
 import { queueTicketParameter } from './inputs.ts';
 import { defaultHost, defaultPorts } from './listen.ts';
-import type { Path, ProblemList } from './problems.ts';
+import type { ProblemList } from './problems.ts';
+import type { Add, Product } from './product.ts';
+import { productNamed, productOf } from './products.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
 import { checkSessions } from './session-references.ts';
-
-type Add = (path: Path, message: string) => void;
 
 /**
  * What one part of the file says of another, and what must or must not stand together. Checked on the
@@ -21,9 +21,22 @@ export function checkReferences(raw: unknown, unresolved: ReadonlySet<string>, p
   if (redis !== undefined) checkRedis(record(redis), add);
   checkSessions(Array.isArray(sessions) ? sessions : [], add);
   for (const [name, embed] of Object.entries(record(embeds))) {
-    checkEmbed(record(embed), Object.keys(record(providers)), (path, message) => {
+    checkEmbed(record(embed), record(providers), (path, message) => {
       add(['embeds', name, ...path], message);
     });
+  }
+  for (const [name, provider] of Object.entries(record(providers))) {
+    const product: Product | undefined = productOf(provider);
+    const named = Object.entries(record(embeds)).filter(([, embed]) => record(embed).provider === name);
+    product?.check?.(
+      {
+        name,
+        provider: record(provider),
+        embeds: new Map(named.map(([embed, fields]) => [embed, record(fields)])),
+        sessions: Array.isArray(sessions) ? sessions.length : 0,
+      },
+      add,
+    );
   }
 }
 
@@ -49,23 +62,31 @@ function checkRedis(redis: Raw, add: Add): void {
   if (given.length !== 1) add(['redis'], 'needs exactly one of url, cluster, sentinel');
 }
 
-function checkEmbed(embed: Raw, providers: readonly string[], add: Add): void {
-  const { provider, attributes, public: isPublic, combination, inputs } = embed;
-  if (typeof provider === 'string' && !providers.includes(provider)) {
-    add(['provider'], `names no provider; there are: ${providers.join(', ') || 'none'}`);
+function checkEmbed(embed: Raw, providers: Raw, add: Add): void {
+  const { provider, inputs } = embed;
+  if (typeof provider === 'string' && !Object.hasOwn(providers, provider)) {
+    add(['provider'], `names no provider; there are: ${Object.keys(providers).join(', ') || 'none'}`);
   }
-  if (isEmpty(attributes) && isPublic === undefined) {
-    add(['attributes'], 'is missing: say `public: true` if nothing is to filter this embed');
-  }
-  if (!isEmpty(attributes) && isPublic === true) {
-    add(['public'], 'contradicts `attributes`: an embed is filtered or public');
-  }
-  for (const [index, attribute] of (Array.isArray(combination) ? combination : []).entries()) {
-    if (!Object.hasOwn(record(attributes), String(attribute))) {
-      add(['combination', index], 'is not one of `attributes`');
-    }
-  }
+  const product = productNamed(provider, providers);
+  if (product) checkFilters(embed, product, add);
   for (const reserved of reservedNames) {
     if (Object.hasOwn(record(inputs), reserved)) add(['inputs', reserved], 'is a reserved name');
+  }
+}
+
+function checkFilters(embed: Raw, { filters }: Product, add: Add): void {
+  const { public: isPublic, combination } = embed;
+  const [attributes] = filters;
+  const filtering = filters.find((key) => !isEmpty(embed[key]));
+  if (filtering === undefined && isPublic === undefined) {
+    add([attributes], 'is missing: say `public: true` if nothing is to filter this embed');
+  }
+  if (filtering !== undefined && isPublic === true) {
+    add(['public'], `contradicts \`${filtering}\`: an embed is filtered or public`);
+  }
+  for (const [index, attribute] of (Array.isArray(combination) ? combination : []).entries()) {
+    if (!Object.hasOwn(record(embed[attributes]), String(attribute))) {
+      add(['combination', index], `is not one of \`${attributes}\``);
+    }
   }
 }

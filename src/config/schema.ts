@@ -1,37 +1,62 @@
 import { z } from 'zod';
+import { chosen } from './chosen.ts';
+import { strayEmbedSchema } from './embed.ts';
 import { table } from './fields.ts';
-import { hexEmbedSchema, hexProviderSchema } from './hex.ts';
 import { limitsSchema } from './limits.ts';
 import { listenSchema, operationsSchema, redisSchema } from './listen.ts';
+import { kinds, productNamed, productOf, products, type Kind } from './products.ts';
+import { record } from './raw.ts';
 import { sessionSchema } from './sessions.ts';
 
-/** One entry for each product; a new one adds its provider here and its embed below. */
-export const providerSchema = z.discriminatedUnion('kind', [hexProviderSchema], {
-  error: 'must be hex',
-});
+export type ProviderConfig = z.output<(typeof products)[Kind]['provider']>;
+export type EmbedConfig = z.output<(typeof products)[Kind]['embed']>;
+export type Config = z.output<ReturnType<typeof shapeWith>>;
+
+/** The whole file, given how an entry of `providers` and one of `embeds` looks. */
+function shapeWith(provider: z.ZodType<ProviderConfig>, embed: z.ZodType<EmbedConfig>) {
+  return z
+    .strictObject({
+      listen: listenSchema.prefault({}),
+      operations: operationsSchema.prefault({}),
+      redis: redisSchema.optional(),
+      sessions: z.array(sessionSchema).min(1).describe('whose tokens are believed'),
+      limits: limitsSchema.prefault({}),
+      providers: filled(table(provider, 'the products that show the analytics')),
+      embeds: filled(table(embed, 'the names that a browser may ask for')),
+    })
+    .describe('Configuration of embed-gateway');
+}
 
 function filled<Entries extends z.ZodType<ReadonlyMap<string, unknown>>>(entries: Entries) {
   return entries.refine(({ size }) => size > 0, 'needs at least one entry');
 }
 
-/** What the whole file must look like. What one entry says of another is checked in references.ts. */
-export const configSchema = z
-  .strictObject({
-    listen: listenSchema.prefault({}),
-    operations: operationsSchema.prefault({}),
-    redis: redisSchema.optional(),
-    sessions: z.array(sessionSchema).min(1).describe('whose tokens are believed'),
-    limits: limitsSchema.prefault({}),
-    providers: filled(table(providerSchema, 'the products that show the analytics')),
-    embeds: filled(table(hexEmbedSchema, 'the names that a browser may ask for')),
-  })
-  .describe('Configuration of embed-gateway');
+const strayProviderSchema = z.looseObject({ kind: z.enum(kinds) }).transform(() => z.NEVER);
 
-export type Config = z.output<typeof configSchema>;
-export type ProviderConfig = z.output<typeof providerSchema>;
-export type EmbedConfig = z.output<typeof hexEmbedSchema>;
+/**
+ * What one file must look like: a provider has the fields of its kind, an embed those of the kind that
+ * its provider has. What one entry says of another is checked in references.ts.
+ *
+ * @param raw the file as it stands
+ */
+export function configSchemaFor(raw: unknown): ReturnType<typeof shapeWith> {
+  const providers = record(record(raw).providers);
+  return shapeWith(
+    chosen<ProviderConfig>((entry) => productOf(entry)?.provider ?? strayProviderSchema),
+    chosen<EmbedConfig>(({ provider }) => productNamed(provider, providers)?.embed ?? strayEmbedSchema),
+  );
+}
 
 /** The JSON Schema (draft 7) that editors use to complete and check the file. */
 export function configJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' });
+  const all = Object.values(products);
+  const shape = shapeWith(
+    z.union(all.map(({ provider }) => provider)),
+    z.union(all.map(({ embed }) => embed)),
+  );
+  return jsonSchemaOf(shape);
+}
+
+export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
+  return z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
 }

@@ -1,20 +1,16 @@
 import type { HexProviderConfig } from '../config/hex.ts';
 import { isSecureUrl } from '../config/urls.ts';
 import { Refusal } from '../gateway/refusal.ts';
-import { said } from './excerpt.ts';
 import { fieldsOf } from './json-object.ts';
-import { rateLimitSaid } from './rate-limit-said.ts';
+import { refusedAnswer } from './refused-answer.ts';
 import type { Answer } from './send.ts';
 import { isAllowedHost } from './url-hosts.ts';
-
-/** Statuses that say the token, the project or the request is wrong: an operator has to act. */
-const misconfigured = new Set([400, 401, 403, 404, 422, 424]);
 
 /**
  * Reads the answer of createPresignedUrl: 200 with `{"url"}`, else a refusal whose reason is for the log.
  *
  * The URL must be https (http to a loopback host, when the API is on one too), on an allowed host, and
- * without user or password. Error bodies of 401, 424, 429 and 5xx are not documented and may not be JSON.
+ * without user or password.
  *
  * @param hidden values that must not appear in the reason
  * @throws {Refusal} `provider_misconfigured`, `provider_busy`, `provider_unavailable`
@@ -24,18 +20,8 @@ export function readPresignedUrl(
   { baseUrl, urlHosts }: Pick<HexProviderConfig, 'baseUrl' | 'urlHosts'>,
   hidden: readonly string[],
 ): string {
-  if (answer.status === 200) return usableUrl(answer.text, baseUrl, urlHosts);
-  const reason = said(answer, hidden);
-  if (misconfigured.has(answer.status)) throw new Refusal('provider_misconfigured', { reason });
-  if (answer.status === 429) {
-    const heeded = rateLimitSaid(answer);
-    throw new Refusal('provider_busy', { reason, ...(heeded && { heeded, retryAfterMs: heeded.forMs }) });
-  }
-  throw new Refusal('provider_unavailable', { reason });
-}
-
-function usableUrl(text: string, baseUrl: URL, urlHosts: readonly string[]): string {
-  const url = urlIn(text);
+  if (answer.status !== 200) throw refusedAnswer(answer, hidden);
+  const url = urlIn(answer.text);
   if (!url || !isSecureUrl(url) || isDowngrade(url, baseUrl) || !isAllowedHost(url, urlHosts)) {
     throw new Refusal('provider_unavailable', { reason: 'status 200 without a usable URL' });
   }

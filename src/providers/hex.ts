@@ -3,51 +3,28 @@ import type { Secret } from '../config/secret.ts';
 import { isPlainText } from '../config/text.ts';
 import type { EmbedUrl, MintOrder } from '../gateway/embed.ts';
 import { readPresignedUrl } from './hex-answer.ts';
-import type { Provider } from './provider.ts';
+import { hiddenIn } from './hidden.ts';
+import type { Connect, Provider } from './provider.ts';
 import { rateLimitSaid } from './rate-limit-said.ts';
-import type { Answer, OutboundRequest, Send } from './send.ts';
+import { createSendSigned } from './send-signed.ts';
+import type { OutboundRequest } from './send.ts';
 
 /** Hex: signed embedding by createPresignedUrl. */
-export function createHexProvider(
-  config: HexProviderConfig,
-  { open, send, isReachable, close }: Send,
-): Provider {
-  /** The one that last worked comes first. */
-  let tokens: readonly Secret[] = config.token;
-
-  /**
-   * Sends with one token, and with the next when Hex answers 401, within one deadline. A call with a token that Hex does not know cannot be counted for the workspace, so the second needs no
-   * other place in the budget.
-   */
-  async function sendSigned(
-    build: (token: Secret) => OutboundRequest,
-    grant: Parameters<Send['open']>[0],
-  ): Promise<Answer> {
-    const call = open(grant);
-    let unknown: Answer | undefined;
-    for (const token of tokens) {
-      const answer = await send(build(token), call);
-      if (answer.status !== 401) {
-        tokens = [token, ...tokens.filter((other) => other !== token)];
-        return answer;
-      }
-      unknown = answer;
-    }
-    if (unknown) return unknown;
-    throw new TypeError('no token'); // the loader has checked it
-  }
-
+export function createHexProvider(config: HexProviderConfig, connect: Connect): Provider {
+  const { baseUrl, token: tokens, timeout } = config;
+  const way = connect({ origin: baseUrl.origin, timeoutMs: timeout });
+  const sendSigned = createSendSigned(way, tokens);
   return {
     kind: 'hex',
-    isReachable,
-    close,
-    bind: (embed) => ({
+    isReachable: way.isReachable,
+    close: way.close,
+    bind: (embed: HexEmbedConfig) => ({
       takes: (value) => typeof value === 'string' && isPlainText(value),
       prepare: (order) => {
-        const build = createPresignedUrlRequest(config.baseUrl, embed, order);
+        const build = createPresignedUrlRequest(baseUrl, embed, order);
         return async (grant): Promise<EmbedUrl> => {
           const answer = await sendSigned(build, grant);
-          const url = readPresignedUrl(answer, config, hiddenIn(order, config.token));
+          const url = readPresignedUrl(answer, config, hiddenIn(valuesIn(order), tokens));
           return {
             url,
             expiresAtMs: Date.now() + embed.expiresIn,
@@ -92,17 +69,10 @@ export function createPresignedUrlRequest(
       accept: 'application/json',
     },
     body,
-    hidden: hiddenIn(order, [token]),
+    hidden: hiddenIn(valuesIn(order), [token]),
   });
 }
 
-/** All that must not be logged when Hex repeats it: tokens, attributes, inputs. */
-function hiddenIn({ attributes, inputs }: MintOrder, tokens: readonly Secret[]): readonly string[] {
-  const values = [...attributes.values(), ...inputs.values()].map(String);
-  return [...tokens.map((token) => token.reveal()), ...values, ...values.flatMap(wordsIn)];
-}
-
-/** The parts of a value: a provider may repeat one element of a list. */
-function wordsIn(value: string): readonly string[] {
-  return value.split(/[^\p{L}\p{N}]+/u);
+function valuesIn({ attributes, inputs }: MintOrder): readonly unknown[] {
+  return [...attributes.values(), ...inputs.values()];
 }

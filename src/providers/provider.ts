@@ -1,17 +1,22 @@
 import type { EmbedConfig } from '../config/schema.ts';
 import type { Embed } from '../gateway/embed.ts';
+import type { Send, SendOptions } from './send.ts';
 
 /**
  * One configured product. An embed is bound to it once, at start: what the provider takes as an
  * attribute, and how it prepares a mint.
  */
 export interface Provider {
-  readonly kind: string;
+  readonly kind: EmbedConfig['kind'];
+  /** The loader has parsed the embed as one of this provider's kind. */
   bind(embed: EmbedConfig): Pick<Embed, 'takes' | 'prepare'>;
   /** False while its circuit is open: calls are refused without being sent. */
   readonly isReachable: () => boolean;
   readonly close: () => Promise<void>;
 }
+
+/** Opens the way out to a provider; one that signs by itself never asks for it. */
+export type Connect = (to: Pick<SendOptions, 'origin' | 'timeoutMs'>) => Send;
 
 /** The parts of an embed that every product shares, and its provider's own. */
 export function bindEmbed(name: string, config: EmbedConfig, provider: Provider): Embed {

@@ -35,8 +35,7 @@ export function configureEmbed(settings: Readonly<Record<string, unknown>>): Emb
   const config = loaded.config.embeds.get('sales');
   const provider = loaded.config.providers.get('hex');
   if (!config || !provider) throw new Error('the configuration lost its embed');
-  const send = createSend({ origin: provider.baseUrl.origin, timeoutMs: 100, observe: () => undefined });
-  const bound = createHexProvider(provider, send);
+  const bound = createHexProvider(provider, (to) => createSend({ ...to, observe: () => undefined }));
   return { config, provider, embed: bindEmbed('sales', config, bound), close: bound.close };
 }
 

@@ -91,7 +91,7 @@ describe('the request', () => {
 
   test('nothing but a text with something in it is taken as an attribute', () => {
     const { provider, embed } = readHex({});
-    const { takes } = createHexProvider(provider, openSend('http://127.0.0.1:1').raw).bind(embed);
+    const { takes } = createHexProvider(provider, () => openSend('http://127.0.0.1:1').raw).bind(embed);
     const takesNot = ['', ' ', '\t\n', '\u00a0', null, true, 0, 7, [], ['a'], new Map(), '\ud800', 'a\udc00'];
     expect(['acme', '["EU"]', '0', 'ü ✓ 😀'].map(takes)).toEqual([true, true, true, true]);
     expect(takesNot.filter(takes)).toEqual([]);

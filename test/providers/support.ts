@@ -77,7 +77,7 @@ export interface Hex {
 export function openHex(baseUrl: string, options: HexOptions = {}): Hex {
   const { provider, embed } = readHex({ ...options, provider: { baseUrl, ...options.provider } });
   const send = openSend(provider.baseUrl.origin, provider.timeout);
-  const bound = createHexProvider(provider, send.raw).bind(embed);
+  const bound = createHexProvider(provider, () => send.raw).bind(embed);
   return {
     outcomes: send.outcomes,
     mint: async (parts = {}, leave = grant()) => bound.prepare({ ...order, ...parts })(leave),

@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import type { Path } from './problems.ts';
+import type { Raw } from './raw.ts';
+
+/** What a product adds to the configuration: how its providers and its embeds look. */
+export interface Product {
+  /** Its entries in `providers`; they carry its `kind`. */
+  readonly provider: z.ZodType;
+  /** The entries in `embeds` that name one of those; they gain its `kind` when parsed. */
+  readonly embed: z.ZodType;
+  /**
+   * The keys of an embed that filter rows: one of them must be there, or `public: true`. The first
+   * holds the attributes.
+   */
+  readonly filters: readonly [attributes: string, ...others: string[]];
+  /** What must or must not stand together, and no single field can tell. */
+  readonly check?: (use: ProviderUse, add: Add) => void;
+}
+
+/** A provider and the embeds that name it, as they stand in the file. */
+export interface ProviderUse {
+  readonly name: string;
+  readonly provider: Raw;
+  readonly embeds: ReadonlyMap<string, Raw>;
+  /** How many entries `sessions` has. */
+  readonly sessions: number;
+}
+
+/** Notes a problem at a path from the top of the file. */
+export type Add = (path: Path, message: string) => void;

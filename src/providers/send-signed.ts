@@ -1,0 +1,35 @@
+import type { Secret } from '../config/secret.ts';
+import type { Grant } from '../gateway/admission.ts';
+import type { Answer, OutboundRequest, Send } from './send.ts';
+
+/** Sends a request that still has to be signed. */
+export type SendSigned = (
+  build: (secret: Secret) => OutboundRequest,
+  grant: Pick<Grant, 'another'>,
+) => Promise<Answer>;
+
+/**
+ * Sends with one secret, and with the next when the provider answers 401, within one deadline. A call
+ * with a secret that the provider does not know cannot be counted for the account, so the second needs
+ * no other place in the budget.
+ *
+ * @param secrets one, or two during a rotation
+ */
+export function createSendSigned({ open, send }: Send, secrets: readonly Secret[]): SendSigned {
+  /** The one that last worked comes first. */
+  let ordered = secrets;
+  return async (build, grant) => {
+    const call = open(grant);
+    let unknown: Answer | undefined;
+    for (const secret of ordered) {
+      const answer = await send(build(secret), call);
+      if (answer.status !== 401) {
+        ordered = [secret, ...ordered.filter((other) => other !== secret)];
+        return answer;
+      }
+      unknown = answer;
+    }
+    if (unknown) return unknown;
+    throw new TypeError('no secret'); // the loader has checked it
+  };
+}
