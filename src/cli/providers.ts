@@ -30,16 +30,18 @@ export function bindEmbeds(
   );
 }
 
+/** The rules of the providers that have a budget. */
 export function budgetRules({ providers }: Config): ReadonlyMap<string, BudgetRules> {
-  return new Map(
-    [...providers].map(([name, { budget, queue, timeout }]) => [
-      name,
-      {
-        budget: { max: budget.max, perMs: budget.per, callMsMax: timeout },
-        queue: { maxWaitMs: queue.maxWait, maxLength: queue.maxLength },
-      },
-    ]),
-  );
+  const rules = new Map<string, BudgetRules>();
+  for (const [name, provider] of providers) {
+    if (!('budget' in provider)) continue;
+    const { budget, queue, timeout } = provider;
+    rules.set(name, {
+      budget: { max: budget.max, perMs: budget.per, callMsMax: timeout },
+      queue: { maxWaitMs: queue.maxWait, maxLength: queue.maxLength },
+    });
+  }
+  return rules;
 }
 
 function find(providers: ReadonlyMap<string, Provider>, name: string): Provider {

@@ -77,13 +77,16 @@ function parseShape(raw: unknown, substituted: ReadonlySet<string>): z.ZodSafePa
   const schema = configSchemaFor(raw);
   const first = schema.safeParse(raw, { reportInput: true });
   const typed = (first.error?.issues ?? []).filter(
-    (issue) =>
-      issue.code === 'invalid_type' &&
-      ['number', 'int', 'boolean'].includes(issue.expected) &&
-      substituted.has(JSON.stringify(issue.path)),
+    (issue) => wantsType(issue) && substituted.has(JSON.stringify(issue.path)),
   );
   const changed = typed.map(({ path }) => retype(raw, path)).includes(true);
   return changed ? schema.safeParse(raw, { reportInput: true }) : first;
+}
+
+/** True where a number or boolean was expected, among other things perhaps. */
+function wantsType(issue: Issue): boolean {
+  if (issue.code === 'invalid_union') return issue.errors.flat().some(wantsType);
+  return issue.code === 'invalid_type' && ['number', 'int', 'boolean'].includes(issue.expected);
 }
 
 function retype(raw: unknown, path: Path): boolean {
@@ -123,9 +126,9 @@ function addIssue(
 
 /** What zod found, in words for whoever edits the file. Never holds the value itself. */
 function issueMessage(issue: Issue): string {
-  if (issue.code === 'invalid_type') {
-    return issue.input === undefined ? 'is missing' : `must be ${article(issue.expected)}`;
-  }
+  const isMissing = issue.code === 'invalid_type' || issue.code === 'invalid_union';
+  if (isMissing && issue.input === undefined) return 'is missing';
+  if (issue.code === 'invalid_type') return `must be ${article(issue.expected)}`;
   if (issue.code === 'invalid_value') {
     return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
   }

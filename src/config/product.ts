@@ -28,3 +28,10 @@ export interface ProviderUse {
 
 /** Notes a problem at a path from the top of the file. */
 export type Add = (path: Path, message: string) => void;
+
+/** What is embedded is said by exactly one of several keys. */
+export function checkExactlyOne(entry: Raw, keys: readonly string[], add: (message: string) => void): void {
+  if (keys.filter((key) => entry[key] !== undefined).length !== 1) {
+    add(`needs exactly one of ${keys.join(', ')}`);
+  }
+}

@@ -1,10 +1,12 @@
 import { hexProduct } from './hex.ts';
+import { metabaseProduct } from './metabase.ts';
 import type { Product } from './product.ts';
 import { record, type Raw } from './raw.ts';
 
 /** Every product that there is, by the `kind` of its providers. What speaks to it: providers/create.ts. */
 export const products = {
   hex: hexProduct,
+  metabase: metabaseProduct,
 } satisfies Readonly<Record<string, Product>>;
 
 export type Kind = keyof typeof products;

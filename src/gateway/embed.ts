@@ -37,7 +37,7 @@ export interface Embed {
   readonly title: string;
   /** The provider's name in the configuration. */
   readonly provider: string;
-  /** The product: `hex`. */
+  /** The product: `hex`, `metabase`. */
   readonly kind: string;
   readonly allow?: Expression | undefined;
   readonly attributes: ReadonlyMap<string, Expression>;

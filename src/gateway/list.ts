@@ -42,10 +42,11 @@ export function createList({
   };
 }
 
+/** Whether a request without inputs would get as far as being admitted. */
 function mayOpen(embed: Embed, session: Session): boolean {
   try {
     authorise(embed, session);
-    mapAttributes(embed, session);
+    embed.prepare({ session, attributes: mapAttributes(embed, session), inputs: new Map() });
     return true;
   } catch (error) {
     if (error instanceof Refusal) return false;

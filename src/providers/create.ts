@@ -1,6 +1,7 @@
 import type { Kind } from '../config/products.ts';
 import type { ProviderConfig } from '../config/schema.ts';
 import { createHexProvider } from './hex.ts';
+import { createMetabaseProvider } from './metabase.ts';
 import type { Connect, Provider } from './provider.ts';
 
 type Creators = {
@@ -10,6 +11,7 @@ type Creators = {
 /** What speaks to each product; how it is configured: config/products.ts. */
 const creators: Creators = {
   hex: createHexProvider,
+  metabase: createMetabaseProvider,
 };
 
 export function createProvider<K extends Kind>(

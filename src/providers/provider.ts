@@ -8,7 +8,7 @@ import type { Send, SendOptions } from './send.ts';
  */
 export interface Provider {
   readonly kind: EmbedConfig['kind'];
-  /** The loader has parsed the embed as one of this provider's kind. */
+  /** Given embeds of its own kind alone, see {@link bindEmbed}. */
   bind(embed: EmbedConfig): Pick<Embed, 'takes' | 'prepare'>;
   /** False while its circuit is open: calls are refused without being sent. */
   readonly isReachable: () => boolean;
@@ -20,6 +20,8 @@ export type Connect = (to: Pick<SendOptions, 'origin' | 'timeoutMs'>) => Send;
 
 /** The parts of an embed that every product shares, and its provider's own. */
 export function bindEmbed(name: string, config: EmbedConfig, provider: Provider): Embed {
+  // the loader has checked it
+  if (config.kind !== provider.kind) throw new TypeError(`${name} is no embed of ${provider.kind}`);
   return {
     name,
     title: config.title ?? name,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readAsked } from '../../src/gateway/asked.ts';
-import { refusalOf } from './hex-body.ts';
+import { refusalOf } from './sent-body.ts';
 
 it('at most 20 errors are reported, however many there are', () => {
   const fields = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`f${index}`, 1]));

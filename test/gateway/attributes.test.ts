@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/gateway/refusal.ts';
 import { parseStrictJson } from '../../src/gateway/strict-json.ts';
-import { bodyForHex, configureEmbed, sessionWith } from './hex-body.ts';
+import { sentBody, configureEmbed, sessionWith } from './sent-body.ts';
 
 const embed = configureEmbed({
   attributes: {
@@ -42,7 +42,7 @@ describe('whatever a token claims', () => {
         const request = { embed: 'sales', inputs: new Map(), isText: true };
         let body: unknown;
         try {
-          body = bodyForHex(embed, sessionWith(given), request);
+          body = sentBody(embed, sessionWith(given), request);
         } catch (error) {
           expect(error).toBeInstanceOf(Refusal);
           expect(error).toHaveProperty('code', 'attribute_missing');

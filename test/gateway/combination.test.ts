@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { Value } from '../../src/config/expressions.ts';
 import { combinationKey } from '../../src/gateway/combination.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
@@ -55,6 +56,14 @@ describe('the combination key tells distinct sets of attributes apart, and nothi
     expect(keyOf('sales', { orgId: 'acme', email: 'ann@acme.test' }, listed)).toBe(
       keyOf('sales', { orgId: 'acme', email: 'bob@acme.test' }, listed),
     );
+  });
+
+  it('tells values of every type apart, and does not mind how a number is written', () => {
+    const key = (value: Value): string =>
+      combinationKey({ name: 'sales', combination: ['a'] }, new Map([['a', value]]));
+    const values = ['7', 7, 7.5, true, 'true', ['7'], [7], ['a', 'b'], ['b', 'a'], ['a,b'], [['a'], 'b']];
+    expect(new Set(values.map(key)).size).toBe(values.length);
+    expect([key(7.0), key(1e21), key(-0)]).toEqual([key(7), key(1_000_000_000_000_000_000_000), key(0)]);
   });
 
   it('holds no attribute name apart from no attribute at all', () => {

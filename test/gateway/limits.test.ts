@@ -5,7 +5,7 @@ import type { AdmissionRequest } from '../../src/gateway/admission.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { admissionFor, tenantSubject } from '../../src/gateway/limits.ts';
 import type { Session } from '../../src/gateway/session.ts';
-import { sessionWith } from './hex-body.ts';
+import { sessionWith } from './sent-body.ts';
 
 function readLimits(limits: unknown): LimitsConfig {
   const text = stringify({

@@ -1,17 +1,14 @@
 import { onTestFinished } from 'vitest';
-import { stringify } from 'yaml';
-import { readConfig } from '../../src/config/load.ts';
-import { formatProblem } from '../../src/config/problems.ts';
-import type { EmbedConfig, ProviderConfig } from '../../src/config/schema.ts';
 import type { EmbedUrl, MintOrder } from '../../src/gateway/embed.ts';
 import { Refusal } from '../../src/gateway/refusal.ts';
 import type { Session } from '../../src/gateway/session.ts';
 import { createHexProvider } from '../../src/providers/hex.ts';
 import { createSend, type OutboundRequest, type Send } from '../../src/providers/send.ts';
+import { hexProject, readOne, secrets, type OneEmbed, type Settings } from '../support/one-embed.ts';
 import { startFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
 
-export const project = 'd148ce6e-fc3b-40cb-9bdc-52b02d470061';
-export const tokens = [`hxtw_${'1a'.repeat(48)}`, `hxtw_${'2b'.repeat(48)}`] as const;
+export const tokens = secrets.hex;
+export const project = hexProject;
 
 /** A provider answering to a test, gone when the test ends. */
 export async function openProvider(): Promise<FakeProvider> {
@@ -47,26 +44,12 @@ export function grant(hasAnother = true): { another(): Promise<boolean>; asked: 
 }
 
 export interface HexOptions {
-  readonly provider?: Readonly<Record<string, unknown>>;
-  readonly embed?: Readonly<Record<string, unknown>>;
+  readonly provider?: Settings;
+  readonly embed?: Settings;
 }
 
-/** A provider and an embed of Hex read by the real loader. */
-export function readHex({ provider, embed }: HexOptions): {
-  readonly provider: ProviderConfig;
-  readonly embed: EmbedConfig;
-} {
-  const session = { issuer: 'x', keys: { secret: '${env:S}' }, require: ['true'], tenant: 'claims.org' };
-  const text = stringify({
-    sessions: [session],
-    providers: { hex: { kind: 'hex', token: tokens[0], ...provider } },
-    embeds: { sales: { provider: 'hex', project, attributes: { orgId: 'tenant' }, ...embed } },
-  });
-  const loaded = readConfig('gateway.yaml', text, { S: 's'.repeat(32) });
-  if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
-  const found = { provider: loaded.config.providers.get('hex'), embed: loaded.config.embeds.get('sales') };
-  if (!found.provider || !found.embed) throw new Error('the loader lost an entry');
-  return { provider: found.provider, embed: found.embed };
+export function readHex({ provider, embed }: HexOptions): OneEmbed<'hex'> {
+  return readOne('hex', { provider: provider ?? {}, embed: { attributes: { orgId: 'tenant' }, ...embed } });
 }
 
 export interface Hex {
