@@ -34,7 +34,7 @@ export function bindEmbeds(
 export function budgetRules({ providers }: Config): ReadonlyMap<string, BudgetRules> {
   const rules = new Map<string, BudgetRules>();
   for (const [name, provider] of providers) {
-    if (!('budget' in provider)) continue;
+    if (!('budget' in provider) || !provider.budget) continue;
     const { budget, queue, timeout } = provider;
     rules.set(name, {
       budget: { max: budget.max, perMs: budget.per, callMsMax: timeout },

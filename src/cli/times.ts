@@ -11,7 +11,7 @@ export function answerMsMax({ providers }: Config): number {
 /** A provider that signs by itself takes no time worth counting. */
 function mintMsMax(provider: ProviderConfig): number {
   if (!('timeout' in provider)) return 0;
-  return ('budget' in provider ? provider.queue.maxWait : 0) + provider.timeout;
+  return (provider.budget ? provider.queue.maxWait : 0) + provider.timeout;
 }
 
 /** Longest time a stop may take; whoever runs the process must give it as much. */

@@ -85,11 +85,11 @@ export type Resource = { readonly dashboard: EntityId } | { readonly question: E
 
 function resourceOf(dashboard: EntityId | undefined, question: EntityId | undefined): Resource {
   if (dashboard !== undefined) return { dashboard };
-  return question === undefined ? z.NEVER : { question }; // told by checkUse
+  return question === undefined ? z.NEVER : { question }; // told by checkUses
 }
 
-function checkUse({ embeds }: ProviderUse, add: Add): void {
-  for (const [name, embed] of embeds) {
+function checkUses(uses: readonly ProviderUse[], add: Add): void {
+  for (const [name, embed] of uses.flatMap(({ embeds }) => [...embeds])) {
     checkExactlyOne(embed, ['dashboard', 'question'], (message) => {
       add(['embeds', name], message);
     });
@@ -103,5 +103,5 @@ export const metabaseProduct = {
   provider: metabaseProviderSchema,
   embed: metabaseEmbedSchema,
   filters: ['locked'],
-  check: checkUse,
+  check: checkUses,
 } satisfies Product;

@@ -13,8 +13,8 @@ export interface Product {
    * holds the attributes.
    */
   readonly filters: readonly [attributes: string, ...others: string[]];
-  /** What must or must not stand together, and no single field can tell. */
-  readonly check?: (use: ProviderUse, add: Add) => void;
+  /** What must or must not stand together, and no single field can tell; asked once for all its providers. */
+  readonly check?: (uses: readonly ProviderUse[], add: Add) => void;
 }
 
 /** A provider and the embeds that name it, as they stand in the file. */

@@ -1,3 +1,4 @@
+import { cubeProduct } from './cube.ts';
 import { hexProduct } from './hex.ts';
 import { metabaseProduct } from './metabase.ts';
 import type { Product } from './product.ts';
@@ -6,6 +7,7 @@ import { record, type Raw } from './raw.ts';
 /** Every product that there is, by the `kind` of its providers. What speaks to it: providers/create.ts. */
 export const products = {
   hex: hexProduct,
+  cube: cubeProduct,
   metabase: metabaseProduct,
 } satisfies Readonly<Record<string, Product>>;
 

@@ -1,8 +1,8 @@
 import { queueTicketParameter } from './inputs.ts';
 import { defaultHost, defaultPorts } from './listen.ts';
 import type { ProblemList } from './problems.ts';
-import type { Add, Product } from './product.ts';
-import { productNamed, productOf } from './products.ts';
+import type { Add, Product, ProviderUse } from './product.ts';
+import { productNamed, productOf, products } from './products.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
 import { checkSessions } from './session-references.ts';
 
@@ -25,23 +25,29 @@ export function checkReferences(raw: unknown, unresolved: ReadonlySet<string>, p
       add(['embeds', name, ...path], message);
     });
   }
-  for (const [name, provider] of Object.entries(record(providers))) {
-    const product: Product | undefined = productOf(provider);
-    const named = Object.entries(record(embeds)).filter(([, embed]) => record(embed).provider === name);
-    product?.check?.(
-      {
-        name,
-        provider: record(provider),
-        embeds: new Map(named.map(([embed, fields]) => [embed, record(fields)])),
-        sessions: Array.isArray(sessions) ? sessions.length : 0,
-      },
-      add,
-    );
+  for (const product of Object.values<Product>(products)) {
+    product.check?.(usesOf(product, record(raw)), add);
   }
 }
 
 /** Parameters of a query that are no inputs. */
 const reservedNames = ['embed', queueTicketParameter];
+
+/** The providers of a product, each with the embeds that name it. */
+function usesOf(product: Product, { providers, embeds, sessions }: Raw): readonly ProviderUse[] {
+  return Object.entries(record(providers))
+    .filter(([, provider]) => productOf(provider) === product)
+    .map(([name, provider]) => ({
+      name,
+      provider: record(provider),
+      embeds: new Map(
+        Object.entries(record(embeds))
+          .map(([embed, fields]) => [embed, record(fields)] as const)
+          .filter(([, fields]) => fields.provider === name),
+      ),
+      sessions: Array.isArray(sessions) ? sessions.length : 0,
+    }));
+}
 
 const everyHost = ['0.0.0.0', '::'];
 const thisHost = ['127.0.0.1', 'localhost', '::1'];

@@ -27,6 +27,8 @@ export interface EmbedUrl {
   /** Milliseconds since the epoch. */
   readonly expiresAtMs: number;
   readonly singleUse: boolean;
+  /** What ends it at the provider, where that can be done; as secret as the URL. */
+  readonly revocable?: string;
   /** What the provider said of its own count, where it said so. */
   readonly heeded?: Heeded | undefined;
 }
@@ -37,7 +39,7 @@ export interface Embed {
   readonly title: string;
   /** The provider's name in the configuration. */
   readonly provider: string;
-  /** The product: `hex`, `metabase`. */
+  /** The product: `hex`, `cube`, `metabase`. */
   readonly kind: string;
   readonly allow?: Expression | undefined;
   readonly attributes: ReadonlyMap<string, Expression>;

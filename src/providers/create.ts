@@ -1,5 +1,6 @@
 import type { Kind } from '../config/products.ts';
 import type { ProviderConfig } from '../config/schema.ts';
+import { createCubeProvider } from './cube.ts';
 import { createHexProvider } from './hex.ts';
 import { createMetabaseProvider } from './metabase.ts';
 import type { Connect, Provider } from './provider.ts';
@@ -11,6 +12,7 @@ type Creators = {
 /** What speaks to each product; how it is configured: config/products.ts. */
 const creators: Creators = {
   hex: createHexProvider,
+  cube: createCubeProvider,
   metabase: createMetabaseProvider,
 };
 

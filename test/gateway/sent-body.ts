@@ -10,10 +10,12 @@ import { Refusal } from '../../src/gateway/refusal.ts';
 import type { Session } from '../../src/gateway/session.ts';
 import { parseStrictJson } from '../../src/gateway/strict-json.ts';
 import { createProvider } from '../../src/providers/create.ts';
+import { createGenerateSessionRequest } from '../../src/providers/cube-session.ts';
 import { createPresignedUrlRequest } from '../../src/providers/hex.ts';
 import { unsignedUrl } from '../../src/providers/metabase.ts';
 import { bindEmbed } from '../../src/providers/provider.ts';
 import { createSend } from '../../src/providers/send.ts';
+import { cubeBodySchema } from '../support/cube-body.ts';
 import { readOne, type Settings } from '../support/one-embed.ts';
 
 /** An embed named `sales` as the gateway would hold it, and its configuration. */
@@ -41,7 +43,7 @@ export function sessionWith(
 }
 
 /**
- * What the provider would be sent: for Hex the body of its call, for Metabase what is signed and the URL
+ * What the provider would be sent: for Hex and Cube the body of its call, for Metabase what is signed and the URL
  * around it.
  *
  * @throws {Refusal} what the caller would be told instead
@@ -60,6 +62,11 @@ function bodyOf(config: EmbedConfig, order: MintOrder): unknown {
   switch (config.kind) {
     case 'hex':
       return JSON.parse(createPresignedUrlRequest(at, config, order)(new Secret('x')).body);
+    case 'cube': {
+      const cube = { baseUrl: at, deployment: 32, apiKey: [new Secret('x')] };
+      const { body } = createGenerateSessionRequest(cube, config, order).sign(new Secret('x'));
+      return cubeBodySchema.parse(JSON.parse(body));
+    }
     case 'metabase': {
       const { payload, urlWith } = unsignedUrl(at, config, order);
       return { resource: payload.resource, params: payload.params, url: urlWith('TOKEN') };

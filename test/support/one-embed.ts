@@ -9,6 +9,7 @@ export const hexProject = 'd148ce6e-fc3b-40cb-9bdc-52b02d470061';
 /** Secrets as each product has them; two each, for rotations. */
 export const secrets = {
   hex: [`hxtw_${'1a'.repeat(48)}`, `hxtw_${'2b'.repeat(48)}`],
+  cube: [`ck_${'5e'.repeat(24)}`, `ck_${'6f'.repeat(24)}`],
   metabase: ['3c'.repeat(32), '4d'.repeat(32)],
 } as const satisfies Readonly<Record<Kind, readonly [string, string]>>;
 
@@ -17,6 +18,10 @@ const least = {
   hex: {
     provider: { token: secrets.hex[0], baseUrl: 'http://127.0.0.1:9/api/v1' },
     embed: { project: hexProject },
+  },
+  cube: {
+    provider: { apiKey: secrets.cube[0], baseUrl: 'http://127.0.0.1:9', deployment: 32 },
+    embed: { dashboard: 'pub_7f3a' },
   },
   metabase: {
     provider: { secretKey: secrets.metabase[0], siteUrl: 'https://metabase.example.com' },

@@ -1,0 +1,76 @@
+import type { CubeEmbedConfig, CubeProviderConfig, CubeView } from '../config/cube.ts';
+import type { EmbedUrl } from '../gateway/embed.ts';
+import { Refusal } from '../gateway/refusal.ts';
+import { createGenerateSessionRequest, isCubeAttribute } from './cube-session.ts';
+import { fieldsOf } from './json-object.ts';
+import type { Connect, Provider } from './provider.ts';
+import { rateLimitSaid } from './rate-limit-said.ts';
+import { refusedAnswer } from './refused-answer.ts';
+import { createSendSigned } from './send-signed.ts';
+import type { Answer } from './send.ts';
+
+/** How long a session waits for the frame to exchange it; the frame's own token then lives 24 h. */
+const sessionMs = 300_000;
+
+/** Cube Cloud: signed embedding by generate-session. */
+export function createCubeProvider(config: CubeProviderConfig, connect: Connect): Provider {
+  const { baseUrl, apiKey: apiKeys, timeout } = config;
+  const way = connect({ origin: baseUrl.origin, timeoutMs: timeout });
+  const sendSigned = createSendSigned(way, apiKeys);
+  return {
+    kind: 'cube',
+    isReachable: way.isReachable,
+    close: way.close,
+    bind: (embed: CubeEmbedConfig) => ({
+      takes: isCubeAttribute,
+      prepare: (order) => {
+        const { sign, hidden } = createGenerateSessionRequest(config, embed, order);
+        return async (grant): Promise<EmbedUrl> => {
+          const answer = await sendSigned(sign, grant);
+          const sessionId = readSessionId(answer, hidden);
+          return {
+            url: frameUrl(config, embed.shown, sessionId),
+            expiresAtMs: Date.now() + sessionMs,
+            singleUse: true,
+            heeded: rateLimitSaid(answer),
+            revocable: sessionId,
+          };
+        };
+      },
+    }),
+  };
+}
+
+/**
+ * Reads the answer of generate-session: `{"sessionId"}`, else a refusal whose reason is for the log. The
+ * status of a success is not documented: 200 and 201 are taken.
+ *
+ * @param hidden values that must not appear in the reason
+ * @throws {Refusal} `provider_misconfigured`, `provider_busy`, `provider_unavailable`
+ */
+export function readSessionId(answer: Answer, hidden: readonly string[]): string {
+  if (answer.status !== 200 && answer.status !== 201) throw refusedAnswer(answer, hidden);
+  const { sessionId } = fieldsOf(answer.text);
+  if (typeof sessionId !== 'string' || !/^(?!\.)[\w.~+/=-]{1,1024}$/.test(sessionId)) {
+    const reason = `status ${answer.status} without a usable session`;
+    throw new Refusal('provider_unavailable', { reason });
+  }
+  return sessionId;
+}
+
+/** Puts the values into the frame's template, each encoded for where it stands. */
+export function frameUrl(
+  { baseUrl, frames, deployment }: Pick<CubeProviderConfig, 'baseUrl' | 'frames' | 'deployment'>,
+  view: CubeView,
+  sessionId: string,
+): string {
+  const values: Readonly<Record<string, string>> = {
+    deploymentId: String(deployment),
+    publicId: view.frame === 'dashboard' ? view.publicId : '',
+    sessionId,
+  };
+  const path = frames[view.frame].replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? ''),
+  );
+  return `${baseUrl.origin}${baseUrl.pathname.replace(/\/$/, '')}${path}`;
+}
