@@ -91,8 +91,9 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
+    // the call's own deadline ends it; these would end it a little earlier, as another failure
+    headersTimeout: 0,
+    bodyTimeout: 0,
     connect: { timeout: timeoutMs },
   });
   const breaker = circuitBreaker(

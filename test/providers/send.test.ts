@@ -154,6 +154,18 @@ describe('the deadline', () => {
     },
   );
 
+  test('says that it has passed, and nothing else, where an answer began and never ended', async () => {
+    const fake = await openProvider();
+    fake.answer('hang in the body');
+    for (const timeoutMs of [300, 700, 1100]) {
+      const refusal = await refusalOf(openSend(fake.origin, timeoutMs).send(request, grant()));
+      expect(refusal).toMatchObject({
+        code: 'provider_timeout',
+        parts: { reason: `no answer within ${timeoutMs} ms` },
+      });
+    }
+  });
+
   test('is one for both attempts', async () => {
     const fake = await openProvider();
     fake.answer({ status: 503, delayMs: 300 }, { ...good, delayMs: 300 });
