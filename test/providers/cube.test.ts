@@ -8,6 +8,8 @@ import { cubeBodySchema } from '../support/cube-body.ts';
 import type { Call } from '../support/fake-provider.ts';
 import { readOne, secrets, type Settings } from '../support/one-embed.ts';
 import { grant, openProvider, openSend, order, refusalOf, session } from './support.ts';
+import { describeProvider } from './suite.ts';
+import { listOf, number, plainText } from './values.ts';
 
 const good = { status: 200, body: '{"sessionId":"s_0f3a"}' };
 
@@ -224,4 +226,17 @@ describe('the externalId', () => {
     );
     expect(seen.size).toBeGreaterThan(1000);
   });
+});
+
+describeProvider({
+  kind: 'cube',
+  keys: { address: 'baseUrl', secret: 'apiKey' },
+  attributes: 'attributes',
+  good,
+  isItsUrl: (text, origin) => text.startsWith(`${origin}/embed/dashboard/pub_7f3a?session=`),
+  told: ([call]) => {
+    const { userAttributes } = cubeBodySchema.parse(JSON.parse(call?.body ?? '{}'));
+    return Object.fromEntries(userAttributes.map(({ name, value }) => [name, value]));
+  },
+  takes: fc.oneof(plainText, number, listOf(plainText), listOf(number)),
 });

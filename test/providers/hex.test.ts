@@ -14,6 +14,8 @@ import {
   refusalOf,
   tokens,
 } from './support.ts';
+import { describeProvider } from './suite.ts';
+import { plainText } from './values.ts';
 
 const url = 'https://app.hex.tech/embed/signed?token=abc';
 const good = { status: 200, body: JSON.stringify({ url }) };
@@ -450,4 +452,14 @@ describe('what Hex says of a failure', () => {
     );
     expect(await said('x'.repeat(5000))).toBe('status 422: …');
   });
+});
+
+describeProvider({
+  kind: 'hex',
+  keys: { address: 'baseUrl', secret: 'token' },
+  attributes: 'attributes',
+  good: { status: 200, body: JSON.stringify({ url: 'https://app.hex.tech/embed/signed' }) },
+  isItsUrl: (text) => new URL(text).hostname.endsWith('.hex.tech'),
+  told: ([call]) => (JSON.parse(call?.body ?? '{}') as Record<string, unknown>).hexUserAttributes,
+  takes: plainText,
 });

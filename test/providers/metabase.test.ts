@@ -7,6 +7,8 @@ import { Refusal } from '../../src/gateway/refusal.ts';
 import { createMetabaseProvider, createSign } from '../../src/providers/metabase.ts';
 import { readOne, secrets, type Settings } from '../support/one-embed.ts';
 import { grant, order } from './support.ts';
+import { describeProvider } from './suite.ts';
+import { listOf, number, plainText } from './values.ts';
 
 const [first, second] = secrets.metabase;
 
@@ -124,4 +126,13 @@ describe('the URL', () => {
     );
     expect([minted > 0, refused > 0]).toEqual([true, true]);
   });
+});
+
+describeProvider({
+  kind: 'metabase',
+  keys: { address: 'siteUrl', secret: 'secretKey' },
+  attributes: 'locked',
+  isItsUrl: (text, origin) => text.startsWith(`${origin}/embed/dashboard/`),
+  told: (_calls, text) => decodeJwt(tokenIn(text)).params,
+  takes: fc.oneof(plainText, number, fc.boolean(), listOf(fc.oneof(plainText, number, fc.boolean()))),
 });

@@ -11,6 +11,8 @@ export type Answer =
       readonly body?: string | Uint8Array;
       readonly delayMs?: number;
     }
+  /** Says back all that it was told, as an error of a provider might. */
+  | { readonly status: number; readonly echo: 'text' | 'json' }
   /** Takes the request and never answers. */
   | 'hang'
   /** Sends the head of a 200 and never its body. */
@@ -53,7 +55,7 @@ export async function startFakeProvider(): Promise<FakeProvider> {
       calls.push({ method, path, headers, body });
       const [next = 'hang', ...rest] = script;
       if (rest.length > 0) script = rest;
-      give(next, request, response);
+      give(typeof next === 'object' && 'echo' in next ? echo(next, headers, body) : next, request, response);
     });
   });
   server.listen(0);
@@ -81,7 +83,23 @@ export async function startFakeProvider(): Promise<FakeProvider> {
   };
 }
 
-function give(answer: Answer, { socket }: IncomingMessage, response: ServerResponse): void {
+function echo(
+  { status, echo: form }: Extract<Answer, { echo: string }>,
+  headers: IncomingHttpHeaders,
+  body: string,
+): Written {
+  const words = `said ${JSON.stringify(headers)} ${body} ${String(headers.authorization)}`;
+  const text = form === 'text' ? words : JSON.stringify({ reason: words, details: body, traceId: words });
+  return { status, headers: { 'x-echo': String(headers.authorization) }, body: text };
+}
+
+type Written = Extract<Answer, { delayMs?: number }>;
+
+function give(
+  answer: Exclude<Answer, { echo: string }>,
+  { socket }: IncomingMessage,
+  response: ServerResponse,
+): void {
   switch (answer) {
     case 'hang':
       return;
