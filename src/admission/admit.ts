@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
+import { BrokenCircuitError } from 'cockatiel';
 import {
   CallerGone,
   type AdmissionRequest,
@@ -8,6 +8,7 @@ import {
   type Grant,
 } from '../gateway/admission.ts';
 import { Refusal } from '../gateway/refusal.ts';
+import { createCircuit, type Circuit } from '../redis/circuit.ts';
 import type { Decision, LocalStore, ProviderBudget, Store, StoreRequest } from './store.ts';
 import { Waiters } from './waiters.ts';
 
@@ -31,6 +32,8 @@ export interface AdmitOptions {
   readonly replicas: number;
   /** Those that allow no more than so many calls; the others' calls are not counted. */
   readonly providers: ReadonlyMap<string, BudgetRules>;
+  /** Spares the shared store and everybody's time while it does not answer. */
+  readonly circuit?: Circuit;
   /** Told after every decision whether the shared store could be asked, and if not, why. */
   readonly observeStore: (isUp: boolean, error?: unknown) => void;
 }
@@ -50,10 +53,6 @@ export interface Admission {
 const askAgainMs = 500;
 const askFirstMs = 250;
 
-/** After so many failures in a row the shared store is not asked for a while: each costs its time-out. */
-const failuresInARow = 3;
-const askStoreAgainMs = 1000;
-
 const lastMomentMs = 500;
 
 /** Callers are told to be back a little early, so that they are on the line when their turn comes. */
@@ -67,17 +66,13 @@ const unlimited: BudgetRules = {
 
 /** Turns a store's decisions into grants and refusals, and settles each grant where it was given. */
 export function createAdmission(options: AdmitOptions): Admission {
-  const { shared, local, whenDown, replicas, providers, observeStore } = options;
-  const breaker = circuitBreaker(handleAll, {
-    halfOpenAfter: askStoreAgainMs,
-    breaker: new ConsecutiveBreaker(failuresInARow),
-  });
+  const { shared, local, whenDown, replicas, providers, circuit = createCircuit(), observeStore } = options;
   const waiters = new Map([...providers.keys()].map((provider) => [provider, new Waiters()]));
 
   async function decide(step: StoreRequest): Promise<Decided> {
     const { provider, budget, slot } = step;
     try {
-      const decision = await breaker.execute(() => shared.decide(step));
+      const decision = await circuit(() => shared.decide(step));
       observeStore(true);
       if (decision.kind === 'granted') {
         const taken = { slot, freedInMs: budget.callMsMax + budget.perMs };

@@ -7,14 +7,17 @@ import { createCombinations } from '../combinations/combinations.ts';
 import type { Config } from '../config/schema.ts';
 import { createIssue } from '../gateway/issue.ts';
 import { createList } from '../gateway/list.ts';
+import { createSignOut, refuseSignedOut } from '../gateway/sign-out.ts';
 import { createApp } from '../http/app.ts';
 import { createOperationsApp } from '../operations/app.ts';
 import { createReport } from '../operations/audit.ts';
 import { createMetrics } from '../operations/metrics.ts';
 import type { Provider } from '../providers/provider.ts';
+import { createCircuit } from '../redis/circuit.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../redis/connect.ts';
 import { createIssuers, createVerifySession } from '../session/verify.ts';
 import { bindEmbeds, budgetRules, createProviders } from './providers.ts';
+import { composeSignOut } from './sign-out.ts';
 import { answerMsMax } from './times.ts';
 import { createWatch } from './watch.ts';
 
@@ -27,7 +30,7 @@ export interface Gateway {
 }
 
 const redisWaitMs = 2000;
-const mirrorEveryMs = 1000;
+const everySecondMs = 1000;
 const keysToldMax = 10;
 
 /** Wires a configuration into a gateway. All parts meet here and nowhere else. */
@@ -42,7 +45,10 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   });
   const providers = createProviders(config, metrics);
   const embeds = bindEmbeds(config, providers);
-  const verifySession = createVerifySession(issuers, config.listen.allowedOrigins);
+  const circuit = createCircuit();
+  const { signOuts, endSessions } = composeSignOut({ config, redis, circuit, providers, log });
+  const verifyToken = createVerifySession(issuers, config.listen.allowedOrigins);
+  const verifySession = refuseSignedOut(verifyToken, signOuts);
   const memory = createMemoryStore();
   const admission = createAdmission({
     shared: redis ? createRedisStore(redis) : memory,
@@ -50,6 +56,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
     whenDown: config.redis?.whenDown ?? 'local',
     replicas: config.redis?.replicas ?? 1,
     providers: budgetRules(config),
+    circuit,
     observeStore: (isUp) => {
       if (!isUp) metrics.storeFailures.inc();
     },
@@ -57,12 +64,15 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   // sent before anything else that the connection carries once it stands
   redis?.on('ready', () => {
     admission.restore().catch(() => undefined); // the next connection tries again
+    signOuts.restore().catch(() => undefined);
   });
   const watch = createWatch({ config, redis, issuers, providers }, { log, metrics });
 
-  const mirroring = setInterval(() => {
-    admission.mirror().catch(() => undefined); // readiness and its log line tell
-  }, mirrorEveryMs).unref();
+  const keepingUp = setInterval(() => {
+    // readiness and its log line tell of a Redis that is out of reach
+    admission.mirror().catch(() => undefined);
+    signOuts.retell().catch(() => undefined);
+  }, everySecondMs).unref();
 
   let isStopping = false;
   const app = await createApp({
@@ -74,9 +84,11 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
       embeds,
       limits: config.limits,
       admit: admission.admit,
-      combinations: createCombinations(redis),
+      combinations: createCombinations(redis, circuit),
+      signOuts,
       report,
     }),
+    signOut: createSignOut({ verifySession: verifyToken, signOuts, report }),
     list: createList({ verifySession, embeds, report }),
     report,
     reportFault: (error, requestId) => {
@@ -97,6 +109,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
     listen: async () => {
       if (redis) await waitUntilReady(redis, redisWaitMs);
       watch.start();
+      endSessions.start();
       const operationsUrl = await operations.listen({
         host: config.operations.host,
         port: config.operations.port,
@@ -107,7 +120,8 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
     stop: async () => {
       isStopping = true;
       watch.stop();
-      clearInterval(mirroring);
+      endSessions.stop();
+      clearInterval(keepingUp);
       await closeAll(app, operations, [...providers.values()], redis);
     },
   };

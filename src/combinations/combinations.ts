@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CombinationMint, Combinations } from '../gateway/combination.ts';
+import { createCircuit, type Circuit } from '../redis/circuit.ts';
 import { keyPrefix, type RedisClient } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/define-script.ts';
 
@@ -29,15 +30,18 @@ return 1
  *
  * @param client left out: this process alone
  */
-export function createCombinations(client?: RedisClient): Combinations {
+export function createCombinations(client?: RedisClient, circuit: Circuit = createCircuit()): Combinations {
   const fresh = new LRUCache<string, true>({ max: combinationsMax });
   const recordShared: Script | undefined = client && defineScript(client, 'recordCombination', recordScript);
 
   return {
     isWarm: async (key) => {
       if (fresh.has(key)) return true;
-      const found = await client?.exists(keysOf(key)[0]).catch(() => 0);
-      return found === 1;
+      if (!client) return false;
+      return circuit(() => client.exists(keysOf(key)[0])).then(
+        (found) => found === 1,
+        () => false,
+      );
     },
     record: ({ key, embed, tenant, freshnessMs }: CombinationMint) => {
       fresh.set(key, true, { ttl: freshnessMs });

@@ -1,6 +1,7 @@
 import type { Expression, Value } from '../config/expressions.ts';
 import type { InputConfig, InputValue } from '../config/inputs.ts';
 import type { Grant, Heeded } from './admission.ts';
+import type { OpenSession } from './sign-out.ts';
 import type { Session } from './session.ts';
 
 /** What a provider filters rows by: the attribute's name and a value the provider understands. */
@@ -28,7 +29,7 @@ export interface EmbedUrl {
   readonly expiresAtMs: number;
   readonly singleUse: boolean;
   /** What ends it at the provider, where that can be done; as secret as the URL. */
-  readonly revocable?: string;
+  readonly revocable?: Pick<OpenSession, 'id' | 'expiresAtMs'>;
   /** What the provider said of its own count, where it said so. */
   readonly heeded?: Heeded | undefined;
 }

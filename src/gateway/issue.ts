@@ -6,6 +6,7 @@ import { combinationKey, type Combinations } from './combination.ts';
 import type { Embed, EmbedUrl, Mint } from './embed.ts';
 import { admissionFor } from './limits.ts';
 import { authorise, mapAttributes } from './map.ts';
+import type { SignOuts } from './sign-out.ts';
 import type { Report, Trail } from './trail.ts';
 import { Refusal } from './refusal.ts';
 import type { Credentials, VerifySession } from './session.ts';
@@ -18,7 +19,7 @@ export interface IssueRequest {
 }
 
 /** The embed URL and what the caller may know about it. */
-export interface Issued extends EmbedUrl {
+export interface Issued extends Pick<EmbedUrl, 'url' | 'expiresAtMs' | 'singleUse'> {
   readonly embed: string;
   readonly provider: string;
   readonly combination: { readonly key: string; readonly warm: boolean };
@@ -31,6 +32,7 @@ export interface IssueParts {
   readonly limits: LimitsConfig;
   readonly admit: Admit;
   readonly combinations: Combinations;
+  readonly signOuts: Pick<SignOuts, 'record'>;
   readonly report: Report;
 }
 
@@ -43,7 +45,7 @@ export interface IssueParts {
 export type Issue = (request: IssueRequest) => Promise<Issued>;
 
 export function createIssue(parts: IssueParts): Issue {
-  const { verifySession, embeds, limits, admit, combinations, report } = parts;
+  const { verifySession, embeds, limits, admit, combinations, signOuts, report } = parts;
 
   async function issue({ credentials, asked, caller }: IssueRequest, trail: Trail): Promise<Issued> {
     const session = await verifySession(credentials);
@@ -65,14 +67,16 @@ export function createIssue(parts: IssueParts): Issue {
     const [grant, warm] = await Promise.all([admit(admission, caller), combinations.isWarm(key)]);
     const minted = await mintOnce(mint, grant);
 
+    if (minted.revocable) signOuts.record(session, { provider: embed.provider, ...minted.revocable });
     combinations.record({
       key,
       embed: embed.name,
       tenant: admission.tenant,
       freshnessMs: embed.freshnessMs,
     });
+    const { url, expiresAtMs, singleUse } = minted;
     return {
-      ...minted,
+      ...{ url, expiresAtMs, singleUse },
       embed: embed.name,
       provider: embed.kind,
       combination: { key, warm },

@@ -20,7 +20,7 @@ export function admissionFor(
   return {
     provider: embed.provider,
     policies: [
-      ...named('user', subjectOf(issuer, tenant, user), limits.user),
+      ...named('user', userSubject(session), limits.user),
       ...named('tenant', tenantSubject(session), rule?.allow ?? []),
     ],
     tenant: tenantSubject(session),
@@ -32,6 +32,11 @@ export function admissionFor(
 /** A digest that tells tenants apart without naming them; two issuers never share one. */
 export function tenantSubject({ issuer, tenant }: Session): string {
   return subjectOf(issuer, tenant);
+}
+
+/** A digest of the user, which names neither it nor its tenant. */
+export function userSubject({ issuer, tenant, user }: Session): string {
+  return subjectOf(issuer, tenant, user);
 }
 
 function subjectOf(...parts: readonly string[]): string {

@@ -21,5 +21,21 @@ export interface Session {
   readonly claims: Claims;
 }
 
+/** A session together with what its token is known by. */
+export interface VerifiedSession extends Session {
+  readonly token: SessionToken;
+}
+
+/** What identifies a verified token without being of any use to who reads it. */
+export interface SessionToken {
+  /**
+   * Of what the issuer signed or sealed: 43 base64url characters. A signature is no part of it, since
+   * some can be written in two ways.
+   */
+  readonly digest: string;
+  /** Milliseconds since the epoch from which on it is not believed any more, clock tolerance included. */
+  readonly expiresAtMs: number;
+}
+
 /** @throws {Refusal} a `session_*` code or `origin_denied` */
-export type VerifySession = (credentials: Credentials) => Promise<Session>;
+export type VerifySession = (credentials: Credentials) => Promise<VerifiedSession>;

@@ -4,6 +4,8 @@ import type { Session } from './session.ts';
 
 /** What became known of a request on its way, for the audit line; filled in step by step. */
 export interface Trail {
+  /** What was asked for; left out: a mint. */
+  readonly act?: 'sign-out';
   readonly requestId: string;
   /** `performance.now()` when the request came in. */
   readonly startedAt: number;
@@ -12,5 +14,5 @@ export interface Trail {
   combination?: string;
 }
 
-/** Notes how a request ended: in a mint, or in the refusal given. */
+/** Notes how a request ended: in what it asked for, or in the refusal given. */
 export type Report = (trail: Trail, refusal: Refusal | undefined) => void;

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Asked } from '../gateway/asked.ts';
 import type { Issue } from '../gateway/issue.ts';
 import type { List } from '../gateway/list.ts';
+import type { SignOut } from '../gateway/sign-out.ts';
 import { callerOf } from './caller.ts';
 import { credentialsOf } from './credentials.ts';
 import { queryOf, takeTicket } from './queue-ticket.ts';
@@ -10,10 +11,11 @@ import { rateLimitFields } from './rate-limit-fields.ts';
 export interface RouteParts {
   readonly issue: Issue;
   readonly list: List;
+  readonly signOut: SignOut;
 }
 
 /** The public routes. Each hands the request to the gateway as values and writes down what it gives. */
-export function addRoutes(app: FastifyInstance, { issue, list }: RouteParts): void {
+export function addRoutes(app: FastifyInstance, { issue, list, signOut }: RouteParts): void {
   const issueFor = (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -42,6 +44,11 @@ export function addRoutes(app: FastifyInstance, { issue, list }: RouteParts): vo
   app.get('/embeds', async (request) => ({
     embeds: await list({ requestId: request.id, credentials: credentialsOf(request) }),
   }));
+
+  app.post('/sign-out', async (request, reply) => {
+    await signOut({ requestId: request.id, credentials: credentialsOf(request) });
+    return reply.code(204).send();
+  });
 
   app.get<{ Params: { name: string } }>(
     '/embeds/:name/frame',

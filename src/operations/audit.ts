@@ -6,19 +6,19 @@ import type { Report } from '../gateway/trail.ts';
 import type { Metrics } from './metrics.ts';
 
 /**
- * Writes one line for each mint and each refusal, and counts it.
+ * Writes one line for each mint, each sign-out and each refusal, and counts it.
  *
  * A line names the session's tenant and user and the embed that it found; what a caller merely sent
  * is in none. A refusal that is the operator's to mend (status 500 and up) is a warning.
  */
 export function createReport(log: Logger, metrics: Metrics): Report {
-  return ({ requestId, startedAt, session, embed, combination }, refusal) => {
+  return ({ act = 'mint', requestId, startedAt, session, embed, combination }, refusal) => {
     const durationMs = performance.now() - startedAt;
-    const code = refusal?.code ?? 'minted';
+    const code = refusal?.code ?? (act === 'mint' ? 'minted' : 'signed_out');
     metrics.requests.inc({ embed: embed?.name ?? '', code });
     if (!refusal && embed) metrics.requestSeconds.observe({ embed: embed.name }, durationMs / 1000);
     const line = {
-      audit: refusal ? 'refusal' : 'mint',
+      audit: refusal ? 'refusal' : act,
       code,
       embed: embed?.name,
       provider: embed?.provider,

@@ -1,13 +1,11 @@
 import type { CubeEmbedConfig, CubeProviderConfig } from '../config/cube.ts';
 import type { Expression, Value } from '../config/expressions.ts';
-import type { Secret } from '../config/secret.ts';
 import { isPlainText } from '../config/text.ts';
 import type { MintOrder } from '../gateway/embed.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Session } from '../gateway/session.ts';
+import { cubeCall, type CubeCall } from './cube-call.ts';
 import { externalIdOf } from './cube-external-id.ts';
-import { hiddenIn } from './hidden.ts';
-import type { OutboundRequest } from './send.ts';
 
 const tenantNamePattern = /^[a-z][a-z0-9-]{3,34}[a-z0-9]$/;
 
@@ -21,33 +19,20 @@ const tenantNamePattern = /^[a-z][a-z0-9-]{3,34}[a-z0-9]$/;
  * @see https://cube.dev/docs/product/apis-integrations/embed-apis/generate-session
  */
 export function createGenerateSessionRequest(
-  { baseUrl, deployment, apiKey: apiKeys }: Pick<CubeProviderConfig, 'baseUrl' | 'deployment' | 'apiKey'>,
+  config: Pick<CubeProviderConfig, 'baseUrl' | 'deployment' | 'apiKey'>,
   embed: CubeEmbedConfig,
   { session, attributes }: Pick<MintOrder, 'session' | 'attributes'>,
-): { readonly sign: (apiKey: Secret) => OutboundRequest; readonly hidden: readonly string[] } {
+): CubeCall {
   const person = personOf(embed, session);
-  const userAttributes = [...attributes].map(([name, value]) => ({ name, value }));
-  const values = [...Object.values(person).flatMap(valuesIn), ...attributes.values()];
-  const hidden = hiddenIn(values, apiKeys);
-  const body = JSON.stringify({
-    deploymentId: deployment,
+  const fields = {
+    deploymentId: config.deployment,
     ...person,
-    userAttributes,
+    userAttributes: [...attributes].map(([name, value]) => ({ name, value })),
     creatorMode: embed.creatorMode,
     ...(Object.keys(embed.settings).length > 0 && { settings: embed.settings }),
-  });
-  const sign = (apiKey: Secret): OutboundRequest => ({
-    method: 'POST',
-    path: `${baseUrl.pathname.replace(/\/$/, '')}/api/v1/embed/generate-session`,
-    headers: {
-      authorization: `Api-Key ${apiKey.reveal()}`,
-      'content-type': 'application/json',
-      accept: 'application/json',
-    },
-    body,
-    hidden,
-  });
-  return { sign, hidden };
+  };
+  const values = [...Object.values(person).flatMap(valuesIn), ...attributes.values()];
+  return cubeCall(config, 'generate-session', fields, values);
 }
 
 type Person = Readonly<Record<string, unknown>>;

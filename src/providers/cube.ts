@@ -1,6 +1,7 @@
 import type { CubeEmbedConfig, CubeProviderConfig, CubeView } from '../config/cube.ts';
 import type { EmbedUrl } from '../gateway/embed.ts';
 import { Refusal } from '../gateway/refusal.ts';
+import { createRevokeSessionRequest } from './cube-call.ts';
 import { createGenerateSessionRequest, isCubeAttribute } from './cube-session.ts';
 import { fieldsOf } from './json-object.ts';
 import type { Connect, Provider } from './provider.ts';
@@ -12,6 +13,9 @@ import type { Answer } from './send.ts';
 /** How long a session waits for the frame to exchange it; the frame's own token then lives 24 h. */
 const sessionMs = 300_000;
 
+/** For how long a session may be worth ending: its frame renews the token every 23 h while it is open. */
+const revocableMs = 7 * 86_400_000;
+
 /** Cube Cloud: signed embedding by generate-session. */
 export function createCubeProvider(config: CubeProviderConfig, connect: Connect): Provider {
   const { baseUrl, apiKey: apiKeys, timeout } = config;
@@ -21,6 +25,14 @@ export function createCubeProvider(config: CubeProviderConfig, connect: Connect)
     kind: 'cube',
     isReachable: way.isReachable,
     close: way.close,
+    end: async (sessionId) => {
+      const request = createRevokeSessionRequest(config, sessionId);
+      // no part of the budget, which is for those who wait for a frame
+      const answer = await sendSigned(request.sign, { another: () => Promise.resolve(true) });
+      // what Cube does not know any more has ended
+      const isEnded = (answer.status >= 200 && answer.status < 300) || answer.status === 404;
+      if (!isEnded) throw refusedAnswer(answer, request.hidden);
+    },
     bind: (embed: CubeEmbedConfig) => ({
       takes: isCubeAttribute,
       prepare: (order) => {
@@ -33,7 +45,7 @@ export function createCubeProvider(config: CubeProviderConfig, connect: Connect)
             expiresAtMs: Date.now() + sessionMs,
             singleUse: true,
             heeded: rateLimitSaid(answer),
-            revocable: sessionId,
+            revocable: { id: sessionId, expiresAtMs: Date.now() + revocableMs },
           };
         };
       },

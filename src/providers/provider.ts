@@ -10,6 +10,13 @@ export interface Provider {
   readonly kind: EmbedConfig['kind'];
   /** Given embeds of its own kind alone, see {@link bindEmbed}. */
   bind(embed: EmbedConfig): Pick<Embed, 'takes' | 'prepare'>;
+  /**
+   * Ends what was opened at the product, by what {@link EmbedUrl.revocable} named; doing so again is no
+   * failure. Left out where nothing can be ended.
+   *
+   * @throws {Refusal} a `provider_*` code: it has to be tried again
+   */
+  readonly end?: (id: string) => Promise<void>;
   /** False while its circuit is open: calls are refused without being sent. */
   readonly isReachable: () => boolean;
   readonly close: () => Promise<void>;

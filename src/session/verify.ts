@@ -9,6 +9,7 @@ import { KeysUnavailable } from './key-server.ts';
 import { keysOf } from './keys-of.ts';
 import type { Keys } from './keys.ts';
 import { checkOrigin } from './origin.ts';
+import { sessionToken } from './session-token.ts';
 import { unsafeTime } from './times.ts';
 import { readUnverifiedClaims } from './unverified.ts';
 
@@ -59,7 +60,7 @@ export function createVerifySession(issuers: readonly Issuer[], allowed: readonl
     const unsafe = unsafeTime(claims);
     if (unsafe !== undefined) throw invalid(`claim ${unsafe} is no whole number of seconds`);
     await verifyToken(token, issuer);
-    return toSession(claims, issuer.config);
+    return { ...toSession(claims, issuer.config), token: sessionToken(token, claims, issuer.config) };
   };
 }
 

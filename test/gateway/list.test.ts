@@ -8,7 +8,8 @@ afterAll(() => fields.close());
 it('an embed that could not be opened, whatever stands in the way, is not listed', async () => {
   const listFor = async (claims: Readonly<Record<string, unknown>>): Promise<readonly string[]> => {
     const list = createList({
-      verifySession: () => Promise.resolve(sessionWith(claims)),
+      verifySession: () =>
+        Promise.resolve({ ...sessionWith(claims), token: { digest: 'digest', expiresAtMs: 0 } }),
       embeds: new Map([['sales', fields.embed]]),
       report: () => undefined,
     });

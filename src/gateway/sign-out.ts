@@ -1,0 +1,65 @@
+import { performance } from 'node:perf_hooks';
+import type { Credentials, VerifiedSession, VerifySession } from './session.ts';
+import type { Report, Trail } from './trail.ts';
+import { Refusal } from './refusal.ts';
+
+/** A frame's session at a provider that can be ended there. */
+export interface OpenSession {
+  /** The provider's name in the configuration. */
+  readonly provider: string;
+  /** What the provider knows it by; as secret as the URL. */
+  readonly id: string;
+  /** Milliseconds since the epoch; after that there is nothing left to end. */
+  readonly expiresAtMs: number;
+}
+
+/** Who signed out, on any replica, and what is still to be ended at providers for it. */
+export interface SignOuts {
+  /** @throws {Refusal} `limits_unavailable`: it cannot be known, and must be */
+  has(session: VerifiedSession): Promise<boolean>;
+  /**
+   * From now on the session's token is refused, and all that was opened for its tenant and user is
+   * ended at the providers, in the background. Doing it again changes nothing.
+   *
+   * @throws {Refusal} `limits_unavailable`: other replicas could not be told; this one refuses the token
+   */
+  add(session: VerifiedSession): Promise<void>;
+  /** Notes what was opened for a session, so that signing out can end it. Does not wait and does not fail. */
+  record(session: VerifiedSession, opened: OpenSession): void;
+}
+
+/** Refuses the tokens that were signed out. */
+export function refuseSignedOut(verifySession: VerifySession, signOuts: SignOuts): VerifySession {
+  return async (credentials) => {
+    const session = await verifySession(credentials);
+    if (await signOuts.has(session)) throw new Refusal('session_invalid', { reason: 'signed out' });
+    return session;
+  };
+}
+
+/** @throws {Refusal} what is wrong with the session; one that was signed out before is not refused */
+export type SignOut = (request: {
+  readonly requestId: string;
+  readonly credentials: Credentials;
+}) => Promise<void>;
+
+/** @param verifySession takes tokens that were signed out too */
+export function createSignOut(parts: {
+  readonly verifySession: VerifySession;
+  readonly signOuts: SignOuts;
+  readonly report: Report;
+}): SignOut {
+  const { verifySession, signOuts, report } = parts;
+  return async ({ requestId, credentials }) => {
+    const trail: Trail = { act: 'sign-out', requestId, startedAt: performance.now() };
+    try {
+      const session = await verifySession(credentials);
+      trail.session = session;
+      await signOuts.add(session);
+      report(trail, undefined);
+    } catch (error) {
+      if (error instanceof Refusal) report(trail, error);
+      throw error;
+    }
+  };
+}

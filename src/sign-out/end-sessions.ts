@@ -1,0 +1,64 @@
+import type { OpenSession } from '../gateway/sign-out.ts';
+import type { SignOutStore } from './store.ts';
+
+const atOnce = 10;
+const lookEveryMs = 2000;
+
+export interface EndSessionsParts {
+  readonly store: SignOutStore;
+  /** Ends a session at its provider. @throws when that has to be tried again */
+  readonly end: (session: OpenSession) => Promise<void>;
+  /** Told of each attempt that failed. */
+  readonly observeFailure: (provider: string, error: unknown) => void;
+}
+
+export interface EndSessions {
+  /** Looks now, instead of within two seconds. */
+  readonly look: () => void;
+  readonly start: () => void;
+  readonly stop: () => void;
+}
+
+/**
+ * Ends sessions at providers, in the background, until it is done or they have expired: whichever
+ * replica looks first. What a replica that was lost had begun another one does again.
+ */
+export function createEndSessions({ store, end, observeFailure }: EndSessionsParts): EndSessions {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+
+  async function endOne(session: OpenSession): Promise<void> {
+    try {
+      await end(session);
+      await store.done(session);
+    } catch (error) {
+      observeFailure(session.provider, error);
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (;;) {
+      const due = await store.claim(atOnce);
+      if (due.length === 0) return;
+      await Promise.all(due.map(endOne));
+    }
+  }
+
+  const look = (): void => {
+    running ??= run()
+      .catch(() => undefined) // the store is out of reach: readiness tells, and the next look tries again
+      .finally(() => {
+        running = undefined;
+      });
+  };
+
+  return {
+    look,
+    start: () => {
+      timer = setInterval(look, lookEveryMs).unref();
+    },
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { LRUCache } from 'lru-cache';
+import type { OpenSession } from '../gateway/sign-out.ts';
+import { openMax, retryMs, type SignOutStore } from './store.ts';
+
+const tokensMax = 100_000;
+const subjectsMax = 10_000;
+
+interface Due {
+  readonly session: OpenSession;
+  attemptAtMs: number;
+}
+
+/**
+ * Remembers in this process: the last 100,000 tokens, and the sessions of 10,000 subjects.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function createMemorySignOutStore(now: () => number = Date.now): SignOutStore {
+  const tokens = new LRUCache<string, number>({ max: tokensMax });
+  const open = new LRUCache<string, OpenSession[]>({ max: subjectsMax });
+  const due = new Map<string, Due>();
+
+  const isAlive = ({ expiresAtMs }: { readonly expiresAtMs: number }): boolean => expiresAtMs > now();
+  const makeDue = (session: OpenSession): void => {
+    const key = keyOf(session);
+    if (!due.has(key)) due.set(key, { session, attemptAtMs: now() });
+  };
+  const has = (digest: string): boolean => isAlive({ expiresAtMs: tokens.get(digest) ?? 0 });
+
+  return {
+    has: (digest) => Promise.resolve(has(digest)),
+    remember: ({ digest, expiresAtMs }) => {
+      tokens.set(digest, expiresAtMs);
+      return Promise.resolve();
+    },
+    signOut: ({ digest, expiresAtMs }, subject) => {
+      tokens.set(digest, expiresAtMs);
+      for (const session of open.get(subject) ?? []) makeDue(session);
+      open.delete(subject);
+      return Promise.resolve();
+    },
+    record: (opened, { digest, subject }) => {
+      if (has(digest)) makeDue(opened);
+      else open.set(subject, [...(open.get(subject) ?? []).filter(isAlive), opened].slice(-openMax));
+      return Promise.resolve();
+    },
+    claim: (countMax) => {
+      for (const [key, { session }] of due) if (!isAlive(session)) due.delete(key);
+      const claimed = [...due.values()].filter(({ attemptAtMs }) => attemptAtMs <= now()).slice(0, countMax);
+      for (const one of claimed) one.attemptAtMs = now() + retryMs;
+      return Promise.resolve(claimed.map(({ session }) => session));
+    },
+    done: (ended) => {
+      due.delete(keyOf(ended));
+      return Promise.resolve();
+    },
+  };
+}
+
+function keyOf({ provider, id }: OpenSession): string {
+  return JSON.stringify([provider, id]);
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { OpenSession } from '../gateway/sign-out.ts';
+import { keyPrefix, type RedisClient } from '../redis/connect.ts';
+import { defineScript } from '../redis/define-script.ts';
+import { openMax, retryMs, type SignOutStore } from './store.ts';
+
+/**
+ * KEYS in this order: a token that was signed out; the sessions open for a subject, a sorted set by the
+ * moment they expire; those due to be ended, a sorted set by the moment of the next attempt. A member
+ * is `expiry|provider|id`. Times are milliseconds.
+ */
+const common = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function keepUntil(key, moment)
+  if redis.call('PTTL', key) < moment - now then redis.call('PEXPIREAT', key, string.format('%.0f', moment)) end
+end
+local function makeDue(key, member, moment)
+  redis.call('ZADD', key, 'NX', now, member)
+  keepUntil(key, moment)
+end
+`;
+
+/** ARGV: the moment the token expires. */
+const signOutScript = `
+${common}
+redis.call('SET', KEYS[1], 1, 'PXAT', ARGV[1])
+local open = redis.call('ZRANGEBYSCORE', KEYS[2], string.format('(%.0f', now), '+inf', 'WITHSCORES')
+for index = 1, #open, 2 do makeDue(KEYS[3], open[index], tonumber(open[index + 1])) end
+redis.call('DEL', KEYS[2])
+return 1
+`;
+
+/** ARGV: the member, the moment it expires, the most that are kept. */
+const recordScript = `
+${common}
+local member, expiry = ARGV[1], tonumber(ARGV[2])
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  makeDue(KEYS[3], member, expiry)
+else
+  redis.call('ZADD', KEYS[2], expiry, member)
+  redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[3]))
+  keepUntil(KEYS[2], expiry)
+end
+return 1
+`;
+
+/** KEYS: what is due. ARGV: how many, and how long until each is given again. */
+const claimScript = `
+${common}
+local claimed = {}
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  if tonumber(member:match('^%d+')) <= now then
+    redis.call('ZREM', KEYS[1], member)
+  else
+    redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), member)
+    claimed[#claimed + 1] = member
+  end
+end
+return claimed
+`;
+
+const membersSchema = z.array(z.string());
+
+/** Remembers in Redis, for all replicas. */
+export function createRedisSignOutStore(client: RedisClient): SignOutStore {
+  const signOut = defineScript(client, 'signOut', signOutScript);
+  const record = defineScript(client, 'recordOpenSession', recordScript);
+  const claim = defineScript(client, 'claimDueSessions', claimScript);
+
+  return {
+    has: async (digest) => (await client.exists(tokenKey(digest))) === 1,
+    remember: async ({ digest, expiresAtMs }) => {
+      await client.set(tokenKey(digest), 1, 'PXAT', Math.ceil(expiresAtMs));
+    },
+    signOut: async ({ digest, expiresAtMs }, subject) => {
+      await signOut(keysOf(digest, subject), [Math.ceil(expiresAtMs)]);
+    },
+    record: async (opened, { digest, subject }) => {
+      await record(keysOf(digest, subject), [memberOf(opened), Math.ceil(opened.expiresAtMs), openMax]);
+    },
+    claim: async (countMax) =>
+      membersSchema.parse(await claim([dueKey], [countMax, retryMs])).map(toOpenSession),
+    done: async (ended) => {
+      await client.zrem(dueKey, memberOf(ended));
+    },
+  };
+}
+
+const dueKey = `${keyPrefix}:revoking`;
+
+function tokenKey(digest: string): string {
+  return `${keyPrefix}:signed-out:${digest}`;
+}
+
+function keysOf(digest: string, subject: string): readonly string[] {
+  return [tokenKey(digest), `${keyPrefix}:revocable:${subject}`, dueKey];
+}
+
+function memberOf({ provider, id, expiresAtMs }: OpenSession): string {
+  return `${Math.ceil(expiresAtMs)}|${provider}|${id}`;
+}
+
+function toOpenSession(member: string): OpenSession {
+  const [expiry = '', provider = '', ...id] = member.split('|');
+  return { provider, id: id.join('|'), expiresAtMs: Number(expiry) };
+}

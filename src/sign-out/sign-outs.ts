@@ -1,0 +1,84 @@
+import { LRUCache } from 'lru-cache';
+import { userSubject } from '../gateway/limits.ts';
+import { Refusal } from '../gateway/refusal.ts';
+import type { SignOuts } from '../gateway/sign-out.ts';
+import type { Circuit } from '../redis/circuit.ts';
+import type { SignedOutToken, SignOutStore } from './store.ts';
+
+const takenMax = 10_000;
+
+export interface SignOutsOptions {
+  /** Where all replicas remember. */
+  readonly shared: SignOutStore;
+  /** Where this process does too, for when the shared store is out of reach. */
+  readonly local?: SignOutStore | undefined;
+  /** Whether a session is believed while nobody can say if it signed out on another replica. */
+  readonly whenDown: 'local' | 'refuse';
+  /** Spares the shared store and everybody's time while it does not answer. */
+  readonly circuit: Circuit;
+  /** Told when there is something to be ended at a provider. */
+  readonly onDue: () => void;
+}
+
+/** A sign-out that this process took. */
+interface Taken {
+  readonly token: SignedOutToken;
+  readonly subject: string;
+  /** Whether the shared store has heard of it. */
+  isTold: boolean;
+}
+
+/** Tells the shared store again what it did not hear or has lost. */
+export interface SignOutsHere extends SignOuts {
+  /** What it did not hear; to be called every second or so. */
+  retell(): Promise<void>;
+  /** All that this process knows: for when the store is back, perhaps empty. */
+  restore(): Promise<void>;
+}
+
+export function createSignOuts({ shared, local, whenDown, circuit, onDue }: SignOutsOptions): SignOutsHere {
+  const taken = new LRUCache<string, Taken>({ max: takenMax });
+  const believed = (): readonly Taken[] =>
+    [...taken.values()].filter(({ token }) => token.expiresAtMs > Date.now());
+
+  async function tell(one: Taken): Promise<void> {
+    await shared.signOut(one.token, one.subject);
+    one.isTold = true;
+    onDue();
+  }
+
+  return {
+    has: async ({ token }) => {
+      if ((await local?.has(token.digest)) === true) return true;
+      try {
+        return await circuit(() => shared.has(token.digest));
+      } catch (error) {
+        if (local && whenDown === 'local') return false;
+        throw unavailable(error);
+      }
+    },
+    add: async (session) => {
+      const one = { token: session.token, subject: userSubject(session), isTold: false };
+      await local?.remember(one.token);
+      if (local) taken.set(one.token.digest, one);
+      await tell(one).catch((error: unknown) => {
+        throw unavailable(error);
+      });
+    },
+    record: (session, opened) => {
+      const by = { digest: session.token.digest, subject: userSubject(session) };
+      shared.record(opened, by).catch(() => undefined); // what is not noted ends by itself
+    },
+    retell: async () => {
+      for (const one of believed().filter(({ isTold }) => !isTold)) await tell(one);
+    },
+    restore: async () => {
+      for (const { token } of believed()) await shared.remember(token);
+    },
+  };
+}
+
+function unavailable(error: unknown): Refusal {
+  const reason = error instanceof Error ? error.name : 'unknown';
+  return new Refusal('limits_unavailable', { reason, retryAfterMs: 1000 });
+}

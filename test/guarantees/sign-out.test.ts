@@ -1,0 +1,187 @@
+import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { expect, it, onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { startFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
+import { getEmbedUrl, problemIn, startGateway, type RunningGateway } from '../support/gateway.ts';
+import { secrets } from '../support/one-embed.ts';
+import { startRedis, type RunningRedis } from '../support/redis.ts';
+
+const issuer = 'https://login.example.com/';
+const hostOrigin = 'https://app.example.com';
+
+interface Running {
+  readonly gateways: readonly [RunningGateway, RunningGateway];
+  readonly redis: RunningRedis;
+  readonly cube: FakeProvider;
+  readonly tokenOf: (user: string, tenant?: string) => Promise<string>;
+}
+
+/** Two gateways over one Redis, with a Cube that a test answers for. */
+async function running(redisSettings: object = {}): Promise<Running> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const cube = await startFakeProvider();
+  onTestFinished(() => cube.stop());
+  const config = stringify({
+    listen: { port: 0, allowedOrigins: [hostOrigin] },
+    operations: { port: 0 },
+    redis: { url: redis.url, ...redisSettings },
+    sessions: [
+      {
+        issuer,
+        audience: 'analytics',
+        tokens: ['bearer', 'cookie:session'],
+        keys: { pem: publicKey.export({ type: 'spki', format: 'pem' }) },
+        tenant: 'claims.org_id',
+      },
+    ],
+    providers: { cube: { kind: 'cube', baseUrl: cube.origin, apiKey: secrets.cube[0], deployment: 32 } },
+    embeds: {
+      pipeline: { provider: 'cube', dashboard: 'pub_7f3a', attributes: { city: 'claims.city' } },
+    },
+  });
+  const gateways = [await startGateway(config), await startGateway(config)] as const;
+  const tokenOf = (user: string, tenant = 'acme'): Promise<string> => signed(privateKey, user, tenant);
+  return { gateways, redis, cube, tokenOf };
+}
+
+async function signed(key: KeyObject, user: string, tenant: string): Promise<string> {
+  return new SignJWT({ org_id: tenant, city: 'Bern' })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setIssuer(issuer)
+    .setAudience('analytics')
+    .setSubject(user)
+    .setJti(randomUUID())
+    .setIssuedAt()
+    .setExpirationTime('5m')
+    .sign(key);
+}
+
+const curveOrder = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** The other signature that an elliptic curve's key may have made of the same bytes. */
+function writtenOtherwise(token: string): string {
+  const [header = '', payload = '', signature = ''] = token.split('.');
+  const bytes = Buffer.from(signature, 'base64url');
+  const s = BigInt(`0x${bytes.subarray(32).toString('hex')}`);
+  const other = Buffer.from((curveOrder - s).toString(16).padStart(64, '0'), 'hex');
+  return [header, payload, Buffer.concat([bytes.subarray(0, 32), other]).toString('base64url')].join('.');
+}
+
+async function signOut(gateway: RunningGateway, token: string): Promise<Response> {
+  return fetch(`${gateway.url}/sign-out`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+}
+
+const open = (gateway: RunningGateway, token: string): Promise<Response> =>
+  getEmbedUrl(gateway, token, 'embed=pipeline');
+
+function session(id: string): { status: number; body: string } {
+  return { status: 200, body: JSON.stringify({ sessionId: id }) };
+}
+
+it('a token that was signed out is refused on every replica at once, however its signature is written', async () => {
+  const { gateways, cube, tokenOf } = await running();
+  const [one, other] = gateways;
+  cube.answer(session('s_1'));
+  const token = await tokenOf('ada');
+  expect((await open(other, token)).status).toBe(200);
+  expect((await open(other, writtenOtherwise(token))).status).toBe(200);
+
+  const reply = await signOut(one, token);
+  expect([reply.status, await reply.text()]).toEqual([204, '']);
+  expect(reply.headers.get('cache-control')).toBe('no-store');
+  for (const gateway of gateways) {
+    for (const shown of [token, writtenOtherwise(token)]) {
+      const refused = await open(gateway, shown);
+      expect(await problemIn(refused)).toMatchObject({ status: 401, code: 'session_invalid' });
+    }
+    const listed = await fetch(`${gateway.url}/embeds`, { headers: { authorization: `Bearer ${token}` } });
+    expect(listed.status).toBe(401);
+    expect((await signOut(gateway, token)).status).toBe(204);
+  }
+  // somebody who signs in again, or on another device, is not signed out
+  expect((await open(other, await tokenOf('ada'))).status).toBe(200);
+  expect(one.output()).not.toContain(token);
+  expect(one.lines().filter(({ audit }) => audit === 'sign-out')).toMatchObject([
+    { code: 'signed_out', tenant: 'acme', user: 'ada' },
+    { code: 'signed_out' },
+  ]);
+});
+
+it('what Cube opened for who signs out is revoked, again and again until Cube has done so, and nobody else’s', async () => {
+  const { gateways, cube, tokenOf } = await running();
+  const [one, other] = gateways;
+  cube.answer(session('s_ada1'), session('s_ada2'), session('s_ben'), session('s_globex'), { status: 500 });
+  const ada = await tokenOf('ada');
+  expect((await open(one, ada)).status).toBe(200);
+  expect((await open(other, await tokenOf('ada'))).status).toBe(200);
+  expect((await open(one, await tokenOf('ben'))).status).toBe(200);
+  expect((await open(one, await tokenOf('ada', 'globex'))).status).toBe(200);
+
+  expect((await signOut(other, ada)).status).toBe(204);
+  const revoked = (): readonly string[] =>
+    cube.calls.filter(({ path }) => path === '/api/v1/embed/session/revoke').map(({ body }) => body);
+  const both = ['{"sessionId":"s_ada1"}', '{"sessionId":"s_ada2"}'];
+  await expect.poll(() => revoked().toSorted(), { timeout: 5000 }).toEqual(both);
+  cube.answer({ status: 204 });
+  await expect.poll(() => revoked().length, { timeout: 20_000 }).toBe(4);
+  expect(revoked().slice(2).toSorted()).toEqual(both);
+  expect(cube.calls.at(-1)?.headers.authorization).toBe(`Api-Key ${secrets.cube[0]}`);
+  const failed = gateways.flatMap((gateway) =>
+    gateway.lines().filter(({ msg }) => String(msg).startsWith('a session could not be ended')),
+  );
+  expect(failed).toHaveLength(2);
+  for (const gateway of gateways) expect(gateway.output()).not.toContain('s_ada');
+}, 60_000);
+
+it('who cannot be signed out everywhere is told so, is refused here, and everywhere once Redis is back', async () => {
+  const { gateways, redis, cube, tokenOf } = await running();
+  const [one, other] = gateways;
+  cube.answer(session('s_1'));
+  const [early, token] = [await tokenOf('ben'), await tokenOf('ada')];
+  expect((await signOut(one, early)).status).toBe(204);
+  await redis.kill('SIGKILL');
+  expect(await problemIn(await signOut(one, token))).toMatchObject({
+    status: 503,
+    code: 'limits_unavailable',
+  });
+  expect((await open(one, token)).status).toBe(401);
+  expect((await open(other, token)).status).toBe(200);
+  const again = await startRedis({ port: redis.port });
+  onTestFinished(() => again.stop());
+  for (const shown of [token, early]) {
+    await expect.poll(async () => (await open(other, shown)).status, { timeout: 10_000 }).toBe(401);
+  }
+}, 60_000);
+
+it('nobody is believed while it cannot be known whether they signed out, where nothing is to be let through', async () => {
+  const { gateways, redis, cube, tokenOf } = await running({ whenDown: 'refuse' });
+  cube.answer(session('s_1'));
+  const token = await tokenOf('ada');
+  await redis.kill('SIGKILL');
+  for (const path of ['/embed-url?embed=pipeline', '/embeds']) {
+    const reply = await fetch(`${gateways[0].url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    expect(reply.status).toBe(503);
+  }
+});
+
+it('another site cannot sign a reader out, and nobody can without a session', async () => {
+  const { gateways, cube, tokenOf } = await running();
+  const [gateway] = gateways;
+  cube.answer(session('s_1'));
+  const token = await tokenOf('ada');
+  const post = (headers: Readonly<Record<string, string>>): Promise<Response> =>
+    fetch(`${gateway.url}/sign-out`, { method: 'POST', headers });
+  expect((await post({})).status).toBe(401);
+  const foreign = await post({ cookie: `session=${token}`, origin: 'https://evil.example.com' });
+  expect(await problemIn(foreign)).toMatchObject({ code: 'origin_denied' });
+  expect((await open(gateway, token)).status).toBe(200);
+  expect((await post({ cookie: `session=${token}`, origin: hostOrigin })).status).toBe(204);
+  expect((await open(gateway, token)).status).toBe(401);
+  expect((await fetch(`${gateway.url}/sign-out`)).status).toBe(404);
+});

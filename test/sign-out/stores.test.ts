@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OpenSession } from '../../src/gateway/sign-out.ts';
+import { Secret } from '../../src/config/secret.ts';
+import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
+import { createMemorySignOutStore } from '../../src/sign-out/memory.ts';
+import { createRedisSignOutStore } from '../../src/sign-out/redis.ts';
+import { openMax, retryMs, type SignOutStore } from '../../src/sign-out/store.ts';
+import { unique } from '../admission/support.ts';
+import { startRedis, type RunningRedis } from '../support/redis.ts';
+
+const inAnHour = (): number => Date.now() + 3_600_000;
+
+function opened(fields: Partial<OpenSession> = {}): OpenSession {
+  return { provider: 'cube', id: unique('session|id'), expiresAtMs: inAnHour(), ...fields };
+}
+
+/** What every store holds. */
+function suite(open: () => SignOutStore): void {
+  const who = () => ({ digest: unique('digest'), subject: unique('subject') });
+
+  test('a token is signed out until it expires, and no other is', async () => {
+    const store = open();
+    const [one, other, past] = [who(), who(), who()];
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.signOut({ digest: past.digest, expiresAtMs: Date.now() - 1 }, past.subject);
+    expect(await Promise.all([one, other, past].map(({ digest }) => store.has(digest)))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('what was opened for who signs out is due, once, and nobody else’s', async () => {
+    const store = open();
+    const [one, other] = [who(), who()];
+    const [first, second, foreign] = [opened(), opened(), opened()];
+    await store.record(first, one);
+    await store.record(second, { ...one, digest: unique('another token of the same user') });
+    await store.record(foreign, other);
+    expect(await store.claim(10)).toEqual([]);
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    const due = await store.claim(10);
+    expect(due.map(({ id }) => id).toSorted()).toEqual([first.id, second.id].toSorted());
+    expect(due[0]).toEqual([first, second].find(({ id }) => id === due[0]?.id));
+    expect(await store.claim(10)).toEqual([]);
+    for (const one of due) await store.done(one);
+  });
+
+  test('what is opened while its token is being signed out is due at once', async () => {
+    const store = open();
+    const one = who();
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    const late = opened();
+    await store.record(late, one);
+    expect((await store.claim(10)).map(({ id }) => id)).toEqual([late.id]);
+    await store.done(late);
+  });
+
+  test('what has expired is not due any more', async () => {
+    const store = open();
+    const one = who();
+    await store.record(opened({ expiresAtMs: Date.now() + 30 }), one);
+    await expect
+      .poll(async () => {
+        await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+        return (await store.claim(10)).length;
+      })
+      .toBe(0);
+  });
+
+  test('no more is remembered of one user than so many, the newest', async () => {
+    const store = open();
+    const one = who();
+    const all = Array.from({ length: openMax + 5 }, (_, index) =>
+      opened({ expiresAtMs: inAnHour() + index }),
+    );
+    for (const each of all) await store.record(each, one);
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    const due = await store.claim(openMax + 5);
+    expect(due.map(({ id }) => id).toSorted()).toEqual(
+      all
+        .slice(5)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+    for (const each of due) await store.done(each);
+  });
+}
+
+describe('sign-outs remembered in this process', () => {
+  suite(() => createMemorySignOutStore());
+
+  test('what could not be ended is due again after a while, until it is done', async () => {
+    let now = Date.now();
+    const store = createMemorySignOutStore(() => now);
+    const one = { digest: 'digest', subject: 'subject' };
+    const due = opened();
+    await store.record(due, one);
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    expect(await store.claim(10)).toHaveLength(1);
+    now += retryMs - 1;
+    expect(await store.claim(10)).toHaveLength(0);
+    now += 1;
+    expect(await store.claim(10)).toHaveLength(1);
+    await store.done(due);
+    now += retryMs;
+    expect(await store.claim(10)).toHaveLength(0);
+  });
+});
+
+describe('sign-outs remembered in Redis', () => {
+  let redis: RunningRedis;
+  let client: RedisClient;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    client = connectRedis({ url: new Secret(redis.url) });
+    client.on('error', () => undefined);
+    expect(await waitUntilReady(client, 5000)).toBe(true);
+  });
+
+  afterAll(async () => {
+    client.disconnect();
+    await redis.stop();
+  });
+
+  suite(() => createRedisSignOutStore(client));
+
+  test('what another replica claimed and did not end is due again after a while', async () => {
+    const store = createRedisSignOutStore(client);
+    const one = { digest: unique('digest'), subject: unique('subject') };
+    const due = opened();
+    await store.record(due, one);
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    expect(await store.claim(10)).toEqual([due]);
+    const again = Number(await client.zscore('{embed-gateway}:revoking', await onlyMember(client)));
+    expect(again - Date.now()).toBeGreaterThan(retryMs - 3000);
+    expect(again - Date.now()).toBeLessThanOrEqual(retryMs + 50);
+    await store.done(due);
+    expect(await client.zcard('{embed-gateway}:revoking')).toBe(0);
+  });
+
+  test('every key goes away by itself', async () => {
+    const store = createRedisSignOutStore(client);
+    const one = { digest: unique('digest'), subject: unique('subject') };
+    await store.record(opened(), one);
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.record(opened(), { ...one, digest: unique('digest') });
+    const keys = await client.keys('*');
+    expect(keys.length).toBeGreaterThan(2);
+    for (const key of keys) expect(await client.pttl(key), key).toBeGreaterThan(0);
+  });
+});
+
+async function onlyMember(client: RedisClient): Promise<string> {
+  const [member = ''] = await client.zrange('{embed-gateway}:revoking', '0', '-1');
+  return member;
+}
