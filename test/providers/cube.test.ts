@@ -165,7 +165,7 @@ test('the second of two keys is tried when the first is answered 401, and kept',
 
 test('what Cube says of a failure is logged without who the reader is and what is filtered by', async () => {
   const fake = await openProvider();
-  const attributes = new Map([['city', ['Winterthur', 'Genève']]]);
+  const attributes = new Map([['city', ['Winterthur', 'Genève', 'EU']]]);
   const embed = {
     externalId: 'claims.permissions[0]',
     groups: '["emea-managers"]',
@@ -174,7 +174,7 @@ test('what Cube says of a failure is logged without who the reader is and what i
     displayName: '"Augusta King"',
   };
   const repeated =
-    'export emea-managers platinum ada@lovelace.example Augusta King Winterthur Genève pub_7f3a';
+    'export emea-managers platinum ada@lovelace.example Augusta King Winterthur Genève EU pub_7f3a';
   fake.answer({ status: 400, body: `User attributes not found: ${repeated} ${secrets.cube[0]}` });
   const { reason } = (await refusalOf(openCube(fake.origin, { embed }).mint({ attributes }))).parts;
   expect(reason).toBe('status 400: User attributes not found …');
