@@ -2,6 +2,7 @@ import { secretBytesMin } from './algorithms.ts';
 import type { Path } from './problems.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
 import { isSecureUrl } from './urls.ts';
+import { weaknessOf } from './weak-secret.ts';
 
 type Add = (path: Path, message: string) => void;
 
@@ -51,10 +52,15 @@ function checkKeys({ issuer, keys, algorithms }: Raw, add: Add): void {
 }
 
 function checkSecret(secret: string, algorithms: readonly string[], add: Add): void {
+  if (secret === '') return; // told by the schema
   const tooLong = algorithms.find((algorithm) => Buffer.byteLength(secret) < secretBytesMin(algorithm));
-  if (tooLong === undefined || secret === '') return;
-  const bytes = secretBytesMin(tooLong);
-  add(['keys', 'secret'], `${tooLong} needs a secret of at least ${bytes} bytes (RFC 7518, section 3.2)`);
+  if (tooLong !== undefined) {
+    const bytes = secretBytesMin(tooLong);
+    add(['keys', 'secret'], `${tooLong} needs a secret of at least ${bytes} bytes (RFC 7518, section 3.2)`);
+    return;
+  }
+  const weakness = weaknessOf(secret);
+  if (weakness !== undefined) add(['keys', 'secret'], `${weakness}: take random bytes`);
 }
 
 function isSecure(issuer: string): boolean {

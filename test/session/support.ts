@@ -8,7 +8,7 @@ import { Refusal } from '../../src/gateway/refusal.ts';
 import { createIssuers, createVerifySession } from '../../src/session/verify.ts';
 
 export const issuer = 'https://login.example.com/';
-export const secret = 'a secret of HMAC-SHA-256: 32 bytes at least';
+export const secret = 'qV7mZr4LwX2tNy9HjKd3Fs6GpUc8BaTe';
 
 /** An entry of `sessions` as an operator writes it, with a shared secret unless told otherwise. */
 export function entry(fields: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
