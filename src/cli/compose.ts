@@ -15,6 +15,7 @@ import { createMetrics } from '../operations/metrics.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createCircuit } from '../redis/circuit.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../redis/connect.ts';
+import { createSealedSessions } from '../session/sealed.ts';
 import { createIssuers, createVerifySession } from '../session/verify.ts';
 import { bindEmbeds, budgetRules, createProviders } from './providers.ts';
 import { composeSignOut } from './sign-out.ts';
@@ -47,7 +48,11 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   const embeds = bindEmbeds(config, providers);
   const circuit = createCircuit();
   const { signOuts, endSessions } = composeSignOut({ config, redis, circuit, providers, log });
-  const verifyToken = createVerifySession(issuers, config.listen.allowedOrigins);
+  const verifyToken = createVerifySession(
+    issuers,
+    config.listen.allowedOrigins,
+    createSealedSessions(config.sessions),
+  );
   const verifySession = refuseSignedOut(verifyToken, signOuts);
   const memory = createMemoryStore();
   const admission = createAdmission({

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { SessionConfig } from '../config/sessions.ts';
 import type { Dependency } from '../operations/health.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Issuer } from '../session/verify.ts';
@@ -27,6 +28,16 @@ export function issuerDependencies({ config, keys }: Issuer): readonly Dependenc
     reason: () => keys.failure(),
   };
   return [known, server];
+}
+
+/** Never down: it needs nothing but its secret. It is named so that its sessions count among those that are served. */
+export function sealedDependency({ issuer }: SessionConfig): Dependency {
+  return {
+    name: `secret of ${issuer}`,
+    isUp: () => true,
+    group: 'sessions',
+    whenDown: 'its sessions cannot be opened',
+  };
 }
 
 export function providerDependency(name: string, provider: Provider): Dependency {

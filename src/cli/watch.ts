@@ -5,7 +5,7 @@ import type { Metrics } from '../operations/metrics.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { RedisClient } from '../redis/connect.ts';
 import type { Issuer } from '../session/verify.ts';
-import { issuerDependencies, providerDependency, redisDependency } from './dependencies.ts';
+import { issuerDependencies, providerDependency, redisDependency, sealedDependency } from './dependencies.ts';
 import { createRedisHealth } from './redis-health.ts';
 
 const lookEveryMs = 1000;
@@ -36,6 +36,7 @@ export function createWatch(
     [
       ...(redisHealth ? [redisDependency(config, redisHealth)] : []),
       ...issuers.flatMap(issuerDependencies),
+      ...config.sessions.filter(({ keys }) => keys.sealed).map(sealedDependency),
       ...[...providers].map(([name, provider]) => providerDependency(name, provider)),
     ],
     observers,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { algorithms, misfit, secretBytesMin, strengthNeeded, type Algorithm } from './algorithms.ts';
 import { readCertificates } from './certificates.ts';
 import { duration, secret, secureUrl } from './fields.ts';
+import { sealedSchema } from './sealed.ts';
 
 const publicKey = z
   .string()
@@ -42,6 +43,7 @@ const keysShape = z.strictObject({
   jwks: secureUrl('address of the issuer’s JSON Web Key Set').optional(),
   pem: publicKey.optional(),
   secret: secret('shared secret of HMAC algorithms, its characters as UTF-8').optional(),
+  sealed: sealedSchema.optional(),
   maxStale: duration('how long fetched keys are used while the key server fails', {
     minMs: 600_000,
     maxMs: 604_800_000,
@@ -49,9 +51,9 @@ const keysShape = z.strictObject({
   ca: certificates.optional(),
 });
 
-/** Where an issuer's keys come from: exactly one of the four. */
+/** Where an issuer's keys come from: exactly one of the five. */
 export const keysSchema = keysShape.describe(
-  'where the keys come from: exactly one of discovery, jwks, pem, secret',
+  'where the keys come from: exactly one of discovery, jwks, pem, secret, sealed',
 );
 
 export type KeysConfig = z.output<typeof keysSchema>;

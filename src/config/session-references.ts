@@ -1,6 +1,7 @@
 import { secretBytesMin } from './algorithms.ts';
 import type { Path } from './problems.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
+import { checkSealed, checkSealedPlaces } from './sealed-references.ts';
 import { isSecureUrl } from './urls.ts';
 import { weaknessOf } from './weak-secret.ts';
 
@@ -8,26 +9,38 @@ type Add = (path: Path, message: string) => void;
 
 /** What entries of `sessions`, and settings of one entry, say of each other. */
 export function checkSessions(sessions: readonly unknown[], addProblem: Add): void {
-  const issuers = new Set<unknown>();
+  const names = new Set<unknown>();
   for (const [index, session] of sessions.entries()) {
     const add: Add = (path, message) => {
       addProblem(['sessions', index, ...path], message);
     };
-    const { issuer, audience, require: rules, keys } = record(session);
-    if (issuers.has(issuer)) add(['issuer'], 'stands in an earlier entry too');
-    if (issuer !== undefined) issuers.add(issuer);
-    if (audience === undefined && isEmpty(rules)) {
-      add(['audience'], 'is missing: without it, require must say what replaces it');
+    // one list for both: what is counted for one must never be counted for another
+    for (const key of ['issuer', 'name']) {
+      const given = record(session)[key];
+      if (names.has(given)) add([key], 'stands in an earlier entry too');
+      if (given !== undefined) names.add(given);
     }
-    if (keys !== undefined) checkKeys(record(session), add);
+    if (record(record(session).keys).sealed === undefined) checkSigned(record(session), add);
+    else checkSealed(record(session), add);
   }
+  checkSealedPlaces(sessions, addProblem);
+}
+
+function checkSigned(session: Raw, add: Add): void {
+  const { issuer, name, audience, require: rules, keys } = session;
+  if (issuer === undefined) add(['issuer'], 'is missing');
+  if (name !== undefined) add(['name'], 'goes with keys.sealed alone: iss names these sessions');
+  if (audience === undefined && isEmpty(rules)) {
+    add(['audience'], 'is missing: without it, require must say what replaces it');
+  }
+  if (keys !== undefined) checkKeys(session, add);
 }
 
 function checkKeys({ issuer, keys, algorithms }: Raw, add: Add): void {
   const { discovery, jwks, pem, secret } = record(keys);
   const given = [discovery, jwks, pem, secret].filter((one) => one !== undefined).length;
   if (given !== 1) {
-    add(['keys'], 'needs exactly one of discovery, jwks, pem, secret');
+    add(['keys'], 'needs exactly one of discovery, jwks, pem, secret, sealed');
     return;
   }
   for (const key of ['maxStale', 'ca'] as const) {

@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import { algorithms } from './algorithms.ts';
-import { duration, expression, sessionVariables } from './fields.ts';
+import { duration, expression, name, sessionVariables } from './fields.ts';
 import { fitAlgorithms, keysSchema } from './keys.ts';
-
-/** A place of a request where a token may stand. */
-export type TokenPlace = { readonly kind: 'bearer' } | { readonly kind: 'cookie'; readonly name: string };
-
-const tokenPlace = z
-  .string()
-  .regex(/^(bearer|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128})$/, 'must be bearer or cookie:NAME')
-  .describe('bearer, or cookie:NAME')
-  .transform((text): TokenPlace =>
-    text === 'bearer' ? { kind: 'bearer' } : { kind: 'cookie', name: text.slice(7) },
-  );
+import { tokenPlace, type TokenPlace } from './token-places.ts';
 
 const beforeUser = ['claims', 'issuer'] as const;
 
+/** Default of `clockTolerance`: what the libraries that seal cookies allow themselves is more than a signer needs. */
+const clockToleranceMs = { sealed: 15_000, signed: 5000 };
+
 export const sessionSchema = z
   .strictObject({
-    issuer: z.string().min(1, 'is empty').describe('the iss claim, to the letter; it picks this entry'),
+    issuer: z
+      .string()
+      .min(1, 'is empty')
+      .describe('the iss claim, to the letter; it picks this entry')
+      .optional(),
+    name: name
+      .describe('with keys.sealed, in the place of issuer: what expressions and the log call these sessions')
+      .optional(),
     audience: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)], 'must be a string or a list of strings')
       .describe('accepted aud claims, one or a list; left out: require must say what replaces it')
@@ -30,7 +30,10 @@ export const sessionSchema = z
       .min(1)
       .describe('accepted algorithms; required with jwks and discovery, else implied by the key')
       .optional(),
-    clockTolerance: duration('how far clocks may differ', { minMs: 0, maxMs: 300_000 }).prefault('5s'),
+    clockTolerance: duration('how far clocks may differ; default 5s, with keys.sealed 15s', {
+      minMs: 0,
+      maxMs: 300_000,
+    }).optional(),
     maxAge: duration('oldest token accepted, counted from iat', {
       minMs: 1000,
       maxMs: 2_592_000_000,
@@ -44,10 +47,23 @@ export const sessionSchema = z
   })
   .describe('one issuer whose tokens are believed')
   .transform((session, context) => {
+    const { sealed } = session.keys;
     const fitted = fitAlgorithms(session.keys, session.algorithms);
-    if (typeof fitted !== 'string') return { ...session, algorithms: fitted };
-    context.issues.push({ code: 'custom', message: fitted, input: session, path: ['algorithms'] });
-    return z.NEVER;
+    if (typeof fitted === 'string') {
+      context.issues.push({ code: 'custom', message: fitted, input: session, path: ['algorithms'] });
+      return z.NEVER;
+    }
+    return {
+      ...session,
+      issuer: session.issuer ?? session.name ?? '', // that one is given is held by session-references.ts
+      tokens: sealed?.format === 'nextjs-auth0' ? session.tokens.map(chunkedByAuth0) : session.tokens,
+      algorithms: fitted,
+      clockTolerance: session.clockTolerance ?? clockToleranceMs[sealed ? 'sealed' : 'signed'],
+    };
   });
 
 export type SessionConfig = z.output<typeof sessionSchema>;
+
+function chunkedByAuth0(place: TokenPlace): TokenPlace {
+  return place.kind === 'cookie' ? { ...place, separator: '__' } : place;
+}

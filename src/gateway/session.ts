@@ -15,6 +15,7 @@ export interface Credentials {
 
 /** The host application's verified token. */
 export interface Session {
+  /** Its `iss`; of a sealed cookie the configured name. No two entries of the configuration share one. */
   readonly issuer: string;
   readonly tenant: string;
   readonly user: string;

@@ -1,14 +1,14 @@
-import type { TokenPlace } from '../config/sessions.ts';
+import type { TokenPlace } from '../config/token-places.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Credentials } from '../gateway/session.ts';
+import { joinedChunks, readCookies, wholeValues, type Cookies } from './cookies.ts';
+import { tokenCharactersMax } from './token-text.ts';
 
 export interface FoundToken {
   readonly token: string;
   /** Every place that held it. */
   readonly places: readonly TokenPlace[];
 }
-
-const charactersMax = 16_384;
 
 /**
  * Looks for the session token in all configured places. One token in two places is one session; two
@@ -19,17 +19,25 @@ const charactersMax = 16_384;
  *   for an `Authorization` that speaks of a bearer token in another form than `Bearer TOKEN`
  */
 export function findToken(credentials: Credentials, places: readonly TokenPlace[]): FoundToken {
-  const found = places.flatMap((place) => tokensAt(place, credentials).map((token) => ({ place, token })));
+  const cookies = readCookies(credentials.cookie);
+  const found = places.flatMap((place) =>
+    tokensAt(place, credentials.authorization, cookies).map((token) => ({ place, token })),
+  );
   const [first] = found;
   if (!first) throw new Refusal('session_missing');
   if (found.some(({ token }) => token !== first.token)) throw new Refusal('session_ambiguous');
-  if (first.token.length > charactersMax) throw invalid(`over ${charactersMax} characters`);
+  if (first.token.length > tokenCharactersMax) throw invalid(`over ${tokenCharactersMax} characters`);
   if (/[\s,]/.test(first.token)) throw invalid('white space or a comma in the token');
   return { token: first.token, places: found.map(({ place }) => place) };
 }
 
-function tokensAt(place: TokenPlace, { authorization, cookie }: Credentials): readonly string[] {
-  return place.kind === 'bearer' ? authorization.flatMap(bearerToken) : cookieValues(cookie, place.name);
+function tokensAt(place: TokenPlace, authorization: readonly string[], cookies: Cookies): readonly string[] {
+  switch (place.kind) {
+    case 'bearer':
+      return authorization.flatMap(bearerToken);
+    case 'cookie':
+      return cookieTokens(cookies, place);
+  }
 }
 
 /**
@@ -47,19 +55,13 @@ function bearerToken(header: string): readonly string[] {
   return [token];
 }
 
-/** Every non-empty value of a cookie: a name may come twice, and the order says nothing about which is meant. */
-function cookieValues(header: string, name: string): readonly string[] {
-  return header
-    .split(';')
-    .map((pair) => ({ pair, equals: pair.indexOf('=') }))
-    .filter(({ pair, equals }) => equals !== -1 && pair.slice(0, equals).trim() === name)
-    .map(({ pair, equals }) =>
-      pair
-        .slice(equals + 1)
-        .trim()
-        .replace(/^"(.*)"$/, '$1'),
-    )
-    .filter((value) => value !== '');
+/** Whole or in chunks: both at once are two tokens, and which of them the host reads depends on its library. */
+function cookieTokens(cookies: Cookies, place: Extract<TokenPlace, { kind: 'cookie' }>): readonly string[] {
+  const whole = wholeValues(cookies, place.name);
+  const joined = joinedChunks(cookies, place);
+  if (joined === undefined) return whole;
+  if (whole.length > 0) throw new Refusal('session_ambiguous', { reason: 'a cookie and its chunks' });
+  return [joined];
 }
 
 function invalid(reason: string): Refusal {

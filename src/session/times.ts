@@ -11,6 +11,7 @@ export function unsafeTime(claims: Claims): string | undefined {
   return ['exp', 'iat', 'nbf'].find((name) => claims.has(name) && !isSafeTime(claims.get(name)));
 }
 
-function isSafeTime(value: unknown): boolean {
+/** True for a whole number of seconds from 0 to 2^53 - 1. */
+export function isSafeTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -1,8 +1,6 @@
 import type { Claims } from '../config/expressions.ts';
-import { parseStrictJson } from '../gateway/strict-json.ts';
 import { Refusal } from '../gateway/refusal.ts';
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { decodePart, readObject } from './token-text.ts';
 
 /**
  * Reads header and claims of a compact JWS before its signature is checked, to learn which issuer to ask.
@@ -17,9 +15,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @see https://www.rfc-editor.org/rfc/rfc7519#section-7.2
  */
 export function readUnverifiedClaims(token: string): Claims {
-  const parts = token.split('.');
-  if (parts.length !== 3) throw invalid('not a compact JWS');
-  const [header, payload] = parts.map(decode);
+  const [header, payload, signature, ...rest] = token.split('.').map(decodePart);
+  if (!header || !payload || !signature || rest.length > 0) throw invalid('not a compact JWS');
   checkHeader(readObject(header, 'header'));
   return readObject(payload, 'payload');
 }
@@ -33,27 +30,6 @@ function checkHeader(header: Claims): void {
     throw invalid('the header’s kid is no text');
   if (header.get('b64') === false || header.has('zip') || header.has('enc')) {
     throw invalid('the header says that the payload is not plain');
-  }
-}
-
-function readObject(bytes: Buffer | undefined, part: 'header' | 'payload'): Claims {
-  const { value, fault } = parseStrictJson(textOf(bytes, part));
-  if (fault !== undefined) throw invalid(`${part} ${fault}`);
-  if (!(value instanceof Map)) throw invalid(`${part} is not an object`);
-  return value as Claims;
-}
-
-function decode(part: string): Buffer {
-  const bytes = Buffer.from(part, 'base64url');
-  if (part === '' || bytes.toString('base64url') !== part) throw invalid('not canonical base64url');
-  return bytes;
-}
-
-function textOf(bytes: Buffer | undefined, part: string): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw invalid(`${part} is not UTF-8`);
   }
 }
 

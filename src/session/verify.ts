@@ -1,19 +1,21 @@
 import { errors, jwtVerify } from 'jose';
 import type { Claims, Expression, Variables } from '../config/expressions.ts';
-import type { SessionConfig, TokenPlace } from '../config/sessions.ts';
+import type { SessionConfig } from '../config/sessions.ts';
 import { isPlainText } from '../config/text.ts';
+import { placeName, type TokenPlace } from '../config/token-places.ts';
 import { Refusal } from '../gateway/refusal.ts';
-import type { Session, VerifySession } from '../gateway/session.ts';
+import type { VerifiedSession, VerifySession } from '../gateway/session.ts';
 import { findToken } from './find-token.ts';
 import { KeysUnavailable } from './key-server.ts';
 import { keysOf } from './keys-of.ts';
 import type { Keys } from './keys.ts';
 import { checkOrigin } from './origin.ts';
+import type { SealedSessions } from './sealed.ts';
 import { sessionToken } from './session-token.ts';
 import { unsafeTime } from './times.ts';
 import { readUnverifiedClaims } from './unverified.ts';
 
-/** One configured issuer, ready to verify. */
+/** One configured issuer of signed tokens, ready to verify. */
 export interface Issuer {
   readonly config: SessionConfig;
   readonly keys: Keys;
@@ -24,18 +26,20 @@ export function createIssuers(
   configs: readonly SessionConfig[],
   onIgnoredKeys: (issuer: string, ignored: readonly string[]) => void,
 ): readonly Issuer[] {
-  return configs.map((config) => ({
-    config,
-    keys: keysOf(config, (ignored) => {
-      onIgnoredKeys(config.issuer, ignored);
-    }),
-  }));
+  return configs
+    .filter(({ keys }) => keys.sealed === undefined)
+    .map((config) => ({
+      config,
+      keys: keysOf(config, (ignored) => {
+        onIgnoredKeys(config.issuer, ignored);
+      }),
+    }));
 }
 
 /**
- * Verifies the session of a request: finds its token, holds its origin against the allowed ones,
- * picks the issuer by `iss`, checks the signature and the registered claims, then the issuer's own
- * rules for `require`, tenant and user.
+ * Verifies the session of a request: finds its token, holds its origin against the allowed ones, opens it
+ * where it is a sealed cookie, else picks the issuer by `iss`, checks the signature and the registered
+ * claims; then the entry's own rules for `require`, tenant and user.
  *
  * `exp` and `iat` are required here because jose checks them only where they are present.
  *
@@ -43,24 +47,38 @@ export function createIssuers(
  *   `origin_denied`; `session_unverifiable` when the keys cannot be fetched
  * @see https://www.rfc-editor.org/rfc/rfc8725 JSON Web Token Best Current Practices
  */
-export function createVerifySession(issuers: readonly Issuer[], allowed: readonly string[]): VerifySession {
+export function createVerifySession(
+  issuers: readonly Issuer[],
+  allowed: readonly string[],
+  sealed: readonly SealedSessions[] = [],
+): VerifySession {
   const byIssuer = new Map<unknown, Issuer>(issuers.map((issuer) => [issuer.config.issuer, issuer]));
-  const places = distinct(issuers.flatMap(({ config }) => config.tokens));
+  const byCookie = new Map(
+    sealed.flatMap((sessions) =>
+      sessions.config.tokens.map((place) => [placeName(place), sessions] as const),
+    ),
+  );
+  const places = distinct([...issuers, ...sealed].flatMap(({ config }) => config.tokens));
   const allowedOrigins = new Set(allowed);
 
   return async (credentials) => {
     const { token, places: holding } = findToken(credentials, places);
-    const isCookie = holding.every(({ kind }) => kind === 'cookie');
+    const isCookie = holding.every(({ kind }) => kind !== 'bearer');
     checkOrigin(credentials, { allowedOrigins, isCookie });
+    for (const place of holding) {
+      const sessions = byCookie.get(placeName(place));
+      if (!sessions) continue;
+      checkPlaces(sessions.config, holding);
+      return toSession(token, await sessions.open(token, place), sessions.config);
+    }
     const claims = readUnverifiedClaims(token);
     const issuer = byIssuer.get(claims.get('iss'));
     if (!issuer) throw invalid('unknown issuer');
-    if (!holding.every((place) => accepts(issuer, place)))
-      throw invalid('not a place for this issuer’s tokens');
+    checkPlaces(issuer.config, holding);
     const unsafe = unsafeTime(claims);
     if (unsafe !== undefined) throw invalid(`claim ${unsafe} is no whole number of seconds`);
     await verifyToken(token, issuer);
-    return { ...toSession(claims, issuer.config), token: sessionToken(token, claims, issuer.config) };
+    return toSession(token, claims, issuer.config);
   };
 }
 
@@ -90,7 +108,7 @@ function toRefusal(error: unknown): unknown {
   return error;
 }
 
-function toSession(claims: Claims, config: SessionConfig): Session {
+function toSession(token: string, claims: Claims, config: SessionConfig): VerifiedSession {
   const { issuer } = config;
   const tenant = plainText(config.tenant, { claims, issuer }, 'tenant');
   const user = plainText(config.user, { claims, issuer }, 'user');
@@ -98,7 +116,7 @@ function toSession(claims: Claims, config: SessionConfig): Session {
   for (const [index, rule] of config.require.entries()) {
     if (rule.evaluate(session) !== true) throw invalid(`require[${index}] is not true`);
   }
-  return session;
+  return { ...session, token: sessionToken(token, claims, config) };
 }
 
 function plainText(expression: Expression, variables: Variables, what: string): string {
@@ -111,14 +129,12 @@ function invalid(reason: string): Refusal {
   return new Refusal('session_invalid', { reason });
 }
 
-function accepts({ config }: Issuer, place: TokenPlace): boolean {
-  return config.tokens.some((accepted) => keyOf(accepted) === keyOf(place));
+function checkPlaces({ tokens }: SessionConfig, holding: readonly TokenPlace[]): void {
+  const accepted = new Set(tokens.map(placeName));
+  if (holding.every((place) => accepted.has(placeName(place)))) return;
+  throw invalid('not a place for this issuer’s tokens');
 }
 
 function distinct(places: readonly TokenPlace[]): readonly TokenPlace[] {
-  return [...new Map(places.map((place) => [keyOf(place), place])).values()];
-}
-
-function keyOf(place: TokenPlace): string {
-  return place.kind === 'bearer' ? 'bearer' : `cookie:${place.name}`;
+  return [...new Map(places.map((place) => [placeName(place), place])).values()];
 }

@@ -50,6 +50,10 @@ const texts: Readonly<Record<string, string>> = {
   'a shared secret beside a bad value': `sessions:\n  - { keys: { secret: ${marker}, jwks: 1 }, maxAge: soon }`,
   'a shared secret of several words': `sessions:\n  - { keys: { secret: one ${marker} two }, maxAge: soon }`,
   'a shared secret on a line of its own': `sessions:\n  - keys:\n      secret:\n        ${marker}\n      sekret:\n        ${marker}`,
+  'a weak secret of sealed cookies': `sessions:\n  - { name: s, keys: { sealed: { format: authjs, secret: ${marker} } } }`,
+  'a weak secret of sealed cookies in a list': `sessions:\n  - keys:\n      sealed:\n        secret:\n          - ${marker}\n          - ${marker}`,
+  'five secrets of sealed cookies': `sessions:\n  - keys: { sealed: { secret: [${`${marker},`.repeat(5)}] } }`,
+  'the secret of sealed cookies in the place of the format': `sessions:\n  - keys: { sealed: ${marker} }`,
   'user and password in a URL': `providers: { hex: { kind: hex, token: x, baseUrl: "https://u:${marker}@h" } }`,
   'a password with a slash in a URL': `providers: { hex: { kind: hex, token: x, baseUrl: "https://u:a/${marker}@h" } }`,
   'a query in a URL': `providers: { hex: { kind: hex, token: x, baseUrl: "https://h/?key=${marker}" } }`,
@@ -188,6 +192,7 @@ redis: { url: "redis://:${marker}@127.0.0.1" }
 operations: { token: ${marker} }
 sessions:
   - { issuer: x, audience: x, keys: { secret: ${marker}-${strong} }, tenant: claims.t }
+  - { name: s, tokens: ["cookie:s"], keys: { sealed: { format: authjs, secret: [${marker}-${strong}] } }, tenant: claims.t }
 providers: { hex: { kind: hex, token: [${marker}, ${marker}] } }
 embeds: { a: { provider: hex, project: 5a8591dd-4039-49df-9202-96385ba3eff8, public: true } }
 `;

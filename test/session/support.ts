@@ -5,7 +5,9 @@ import { formatProblem } from '../../src/config/problems.ts';
 import type { SessionConfig } from '../../src/config/sessions.ts';
 import type { Credentials, Session, VerifySession } from '../../src/gateway/session.ts';
 import { Refusal } from '../../src/gateway/refusal.ts';
+import { createSealedSessions } from '../../src/session/sealed.ts';
 import { createIssuers, createVerifySession } from '../../src/session/verify.ts';
+import { authSecret, authSecretOld } from '../support/seal.ts';
 
 export const issuer = 'https://login.example.com/';
 export const secret = 'qV7mZr4LwX2tNy9HjKd3Fs6GpUc8BaTe';
@@ -22,14 +24,36 @@ export function entry(fields: Readonly<Record<string, unknown>> = {}): Readonly<
   };
 }
 
+/** An entry for sealed cookies as an operator writes it. */
+export function sealedEntry(
+  fields: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  return {
+    ...(fields.issuer === undefined ? { name: 'storefront' } : {}),
+    tokens: ['cookie:authjs.session-token'],
+    keys: { sealed: { format: 'authjs', secret: '${env:AUTH_SECRET}' } },
+    tenant: 'claims.tenant',
+    ...fields,
+  };
+}
+
+const environment = {
+  SESSION_SECRET: secret,
+  AUTH_SECRET: authSecret,
+  AUTH_SECRET_OLD: authSecretOld,
+};
+
 /** `sessions` read by the real loader. */
-export function readSessions(entries: readonly unknown[]): readonly SessionConfig[] {
+export function readSessions(
+  entries: readonly unknown[],
+  env: Readonly<Record<string, string>> = environment,
+): readonly SessionConfig[] {
   const text = stringify({
     sessions: entries,
     providers: { hex: { kind: 'hex', token: 'token' } },
     embeds: { a: { provider: 'hex', project: '5a8591dd-4039-49df-9202-96385ba3eff8', public: true } },
   });
-  const loaded = readConfig('gateway.yaml', text, { SESSION_SECRET: secret });
+  const loaded = readConfig('gateway.yaml', text, env);
   if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
   return loaded.config.sessions;
 }
@@ -38,10 +62,22 @@ export function verifier(
   entries: readonly unknown[] = [entry()],
   allowedOrigins: readonly string[] = [],
 ): VerifySession {
-  return createVerifySession(
-    createIssuers(readSessions(entries), () => undefined),
-    allowedOrigins,
-  );
+  const configs = readSessions(entries);
+  return verifierOf(configs, allowedOrigins);
+}
+
+/** As {@link verifier}, for entries of which {@link sealedEntry} gives what is left out. */
+export function sealedVerifier(
+  entries: readonly Readonly<Record<string, unknown>>[],
+  env?: Readonly<Record<string, string>>,
+): VerifySession {
+  const configs = readSessions(entries.map(sealedEntry), env);
+  return verifierOf(configs, []);
+}
+
+function verifierOf(configs: readonly SessionConfig[], allowedOrigins: readonly string[]): VerifySession {
+  const issuers = createIssuers(configs, () => undefined);
+  return createVerifySession(issuers, allowedOrigins, createSealedSessions(configs));
 }
 
 export function credentials(parts: Partial<Credentials>): Credentials {
