@@ -2,6 +2,7 @@ import type { TokenPlace } from '../config/token-places.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Credentials } from '../gateway/session.ts';
 import { joinedChunks, readCookies, wholeValues, type Cookies } from './cookies.ts';
+import { supabaseTokens } from './supabase.ts';
 import { tokenCharactersMax } from './token-text.ts';
 
 export interface FoundToken {
@@ -37,6 +38,8 @@ function tokensAt(place: TokenPlace, authorization: readonly string[], cookies: 
       return authorization.flatMap(bearerToken);
     case 'cookie':
       return cookieTokens(cookies, place);
+    case 'supabase':
+      return supabaseTokens(cookies, place.name);
   }
 }
 
