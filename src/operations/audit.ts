@@ -22,6 +22,7 @@ export function createReport(log: Logger, metrics: Metrics): Report {
       code,
       embed: embed?.name,
       provider: embed?.provider,
+      issuer: session?.issuer,
       tenant: session?.tenant,
       user: session?.user,
       combination,

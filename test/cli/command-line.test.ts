@@ -178,6 +178,7 @@ describe('serve', () => {
       code: 'minted',
       embed: 'sales',
       provider: 'hex',
+      issuer: sandbox.issuer,
       tenant: 'acme',
       user: 'ada',
       combination: combination.key,
@@ -192,6 +193,7 @@ describe('serve', () => {
     });
     expect(stranger).toMatchObject({ audit: 'refusal', code: 'session_invalid' });
     expect(stranger).not.toHaveProperty('tenant');
+    expect(stranger).not.toHaveProperty('issuer');
   });
 
   it('finishes what is in flight when it is told to stop, and takes nothing new', async () => {

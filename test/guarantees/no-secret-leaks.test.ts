@@ -8,6 +8,7 @@ import {
   startGateway,
   temporaryFile,
 } from '../support/gateway.ts';
+import { authSecret, sealBytes } from '../support/seal.ts';
 import { startServer, type Handler } from '../support/server.ts';
 
 const hexToken = `hxtw_${'5ec7e7'.repeat(16)}`;
@@ -76,9 +77,15 @@ it(
     const config = configOver(sandbox, {
       hexBaseUrl: `http://127.0.0.1:${port}/api/v1`,
       hex: 'timeout: 700ms\nbudget: { max: 1000, per: 1m }',
+      sessions:
+        '- name: storefront\n  tokens: ["cookie:sealed"]\n  keys: { sealed: { format: next-auth, secret: "${env:AUTH_SECRET}" } }\n  tenant: claims.org_id',
       more: `redis: { url: "\${env:REDIS_URL}" }\nlimits: { user: [{ max: 40, per: 1m }] }`,
     });
-    const env = { HEX_TOKEN: hexToken, REDIS_URL: `redis://:${redisPassword}@127.0.0.1:1` };
+    const env = {
+      HEX_TOKEN: hexToken,
+      AUTH_SECRET: authSecret,
+      REDIS_URL: `redis://:${redisPassword}@127.0.0.1:1`,
+    };
     const gateway = await startGateway(config, env);
     const replies: string[] = [];
     const keep = async (response: Response, hide: readonly string[] = []): Promise<void> => {
@@ -117,6 +124,29 @@ it(
       await keep(await getEmbedUrl(gateway, token, `embed=sales&token=${bad}`));
       await keep(await fetch(`${gateway.url}/${bad}`));
     }
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const sealedClaims = {
+      sub: 'ada',
+      org_id: 'acme',
+      ...claimMarkers,
+      iat: nowSeconds,
+      exp: nowSeconds + 300,
+    };
+    const sealed = sealBytes(JSON.stringify(sealedClaims));
+    const sealedForms = [
+      sealed,
+      sealed.slice(0, -6),
+      sealBytes(`{${JSON.stringify(claimMarkers.email)}`),
+      expired,
+    ];
+    for (const form of sealedForms) {
+      for (const headers of [
+        { cookie: `sealed=${form}` },
+        { cookie: `sealed.0=${form}`, origin: hostOrigin },
+      ]) {
+        await keep(await fetch(`${gateway.url}/embed-url?embed=none`, { headers }));
+      }
+    }
     await keep(await getEmbedUrl(gateway, token, 'embed=sales', { origin: `https://${urlSecret}.example` }));
     const cookie = { cookie: `session=${expired}`, origin: hostOrigin };
     await keep(await fetch(`${gateway.url}/embeds/sales/frame`, { headers: cookie, redirect: 'manual' }));
@@ -145,7 +175,9 @@ it(
       hexToken,
       redisPassword,
       urlSecret,
+      authSecret,
       ...[token, expired, unmapped, tampered].flatMap(partsOf),
+      ...sealedForms.map((form) => form.slice(-40)),
     ];
     const claims = [
       'claim-email-marker',

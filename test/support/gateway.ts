@@ -116,6 +116,8 @@ export interface ConfigOptions {
   readonly hex?: string;
   /** YAML lines below `listen`. */
   readonly listen?: string;
+  /** YAML of further entries of `sessions`. */
+  readonly sessions?: string;
   readonly issuer?: { readonly name: string; readonly jwks: string };
 }
 
@@ -134,7 +136,7 @@ sessions:
     tokens: [bearer, cookie:session]
     keys: { jwks: "${issuer.jwks}" }
     algorithms: [RS256]
-    tenant: claims.org_id
+    tenant: claims.org_id${options.sessions === undefined ? '' : `\n${indent(options.sessions)}`}
 providers:
   hex:
     kind: hex
