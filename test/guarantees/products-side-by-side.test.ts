@@ -196,7 +196,7 @@ it('one product out of reach leaves the others as they are, and no secret or URL
   const { reason } =
     gateway.lines().findLast(({ embed, audit }) => embed === 'pipeline' && audit === 'refusal') ?? {};
   expect(reason).toBe('circuit open');
-  const readiness = await (await fetch(`${gateway.operationsUrl}/readyz`)).json();
+  const readiness: unknown = await (await fetch(`${gateway.operationsUrl}/readyz`)).json();
   expect(readiness).toMatchObject({
     status: 'degraded',
     dependencies: {
