@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { secret } from './fields.ts';
-import { Secret } from './secret.ts';
 
 /** Of both listeners: reached from this machine alone. */
 export const defaultHost = '127.0.0.1';
@@ -48,37 +47,6 @@ export const operationsSchema = z
   })
   .describe('the listener of health and metrics, never public');
 
-const redisUrl = z
-  .string()
-  .refine(isRedisUrl, 'must be a redis:// or rediss:// URL')
-  .describe('redis:// or rediss:// URL, password included (a secret: use ${env:NAME} or ${file:/path})')
-  .meta({ writeOnly: true })
-  .transform((text) => new Secret(text));
-
-export const redisSchema = z
-  .strictObject({
-    url: redisUrl.optional(),
-    cluster: z.array(redisUrl).min(1).describe('some nodes of a Redis Cluster').optional(),
-    sentinel: z
-      .strictObject({
-        name: z.string().min(1).describe('name of the master set'),
-        urls: z.array(redisUrl).min(1).describe('the sentinels'),
-      })
-      .describe('a master found through sentinels')
-      .optional(),
-    whenDown: z
-      .enum(['local', 'refuse'])
-      .describe('local: each process limits by itself; refuse: 503 until Redis is back')
-      .default('local'),
-    replicas: z
-      .int()
-      .min(1)
-      .max(1000)
-      .describe('how many gateways share a budget that each counts by itself while Redis is down')
-      .default(1),
-  })
-  .describe('where limits and combinations are shared; left out: one process, everything in memory');
-
 function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const bitsMax = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
@@ -90,8 +58,4 @@ function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return ['https:', 'http:'].includes(url.protocol) && url.origin === text;
-}
-
-function isRedisUrl(text: string): boolean {
-  return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
 }

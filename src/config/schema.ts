@@ -3,9 +3,10 @@ import { chosen } from './chosen.ts';
 import { strayEmbedSchema } from './embed.ts';
 import { table } from './fields.ts';
 import { limitsSchema } from './limits.ts';
-import { listenSchema, operationsSchema, redisSchema } from './listen.ts';
+import { listenSchema, operationsSchema } from './listen.ts';
 import { kinds, productNamed, productOf, products, type Kind } from './products.ts';
 import { record } from './raw.ts';
+import { redisSchema } from './redis.ts';
 import { sessionSchema } from './sessions.ts';
 
 export type ProviderConfig = z.output<(typeof products)[Kind]['provider']>;
