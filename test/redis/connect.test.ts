@@ -2,7 +2,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createRedisStore } from '../../src/admission/redis.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
+import { addressOf } from '../../src/redis/server-options.ts';
 import { freePort } from '../support/free-port.ts';
+import { startProxy } from '../support/proxy.ts';
 import { startRedis, type RunningRedis } from '../support/redis.ts';
 import { asker } from '../admission/support.ts';
 
@@ -89,4 +91,39 @@ test('a Redis that stands still fails commands within the time allowed for one',
   expect(performance.now() - startedAt).toBeLessThan(1500);
   process.kill(redis.pid, 'SIGCONT');
   await expect.poll(() => client.ping().catch(() => 'failed')).toBe('PONG');
+});
+
+test('a command whose answer was lost fails, and is not sent again: it may have been done', async () => {
+  const redis = await openRedis();
+  const proxy = await startProxy(redis.port);
+  const { client } = connect(`redis://127.0.0.1:${proxy.port}`);
+  await waitUntilReady(client, 5000);
+  proxy.loseNextAnswer();
+  await expect(client.incr('count')).rejects.toThrow();
+  await expect.poll(() => client.get('count').catch(() => 'failed')).toBe('1');
+});
+
+test('a master that became a replica behind the same address is left for the new one', async () => {
+  const [old, next] = await Promise.all([openRedis(), openRedis()]);
+  const proxy = await startProxy(old.port);
+  const { client } = connect(`redis://127.0.0.1:${proxy.port}`);
+  await waitUntilReady(client, 5000);
+  const { decide } = asker(createRedisStore(client));
+  expect((await decide()).kind).toBe('granted');
+  await old.ask('REPLICAOF', '127.0.0.1', String(next.port));
+  proxy.leadTo(next.port);
+  await expect(decide()).rejects.toThrow('READONLY');
+  await expect.poll(async () => (await decide().catch(() => undefined))?.kind).toBe('granted');
+});
+
+test('the database that a URL names is used', async () => {
+  const redis = await openRedis();
+  const { client } = connect(`${redis.url}/3`);
+  expect(await waitUntilReady(client, 5000)).toBe(true);
+  await client.set('key', 'value');
+  expect(await redis.ask('INFO', 'keyspace')).toContain('db3:keys=1');
+});
+
+test('a URL may name its host by an IPv6 address, and leave the port out', () => {
+  expect(addressOf(new Secret('redis://[::1]'))).toEqual({ host: '::1', port: 6379 });
 });
