@@ -14,7 +14,7 @@ import { createReport } from '../operations/audit.ts';
 import { createMetrics } from '../operations/metrics.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createCircuit } from '../redis/circuit.ts';
-import { connectRedis, waitUntilReady, type RedisClient } from '../redis/connect.ts';
+import { connectRedis, onServer, waitUntilReady, type RedisClient } from '../redis/connect.ts';
 import { createSealedSessions } from '../session/sealed.ts';
 import { createIssuers, createVerifySession } from '../session/verify.ts';
 import { bindEmbeds, budgetRules, createProviders } from './providers.ts';
@@ -66,11 +66,13 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
       if (!isUp) metrics.storeFailures.inc();
     },
   });
-  // sent before anything else that the connection carries once it stands
-  redis?.on('ready', () => {
-    admission.restore().catch(() => undefined); // the next connection tries again
-    signOuts.restore().catch(() => undefined);
-  });
+  if (redis) {
+    // sent before anything else that a new connection carries
+    onServer(redis, () => {
+      admission.restore().catch(() => undefined); // the next connection tries again
+      signOuts.restore().catch(() => undefined);
+    });
+  }
   const watch = createWatch({ config, redis, issuers, providers }, { log, metrics });
 
   const keepingUp = setInterval(() => {

@@ -1,43 +1,44 @@
-import type { RedisClient } from '../redis/connect.ts';
+import { onServer, type RedisClient } from '../redis/connect.ts';
+import { createProbe } from '../redis/probe.ts';
 
 /** Whether a Redis answers, known without any request having asked it. */
 export interface RedisHealth {
   readonly isUp: () => boolean;
-  /** Why it last failed: an error's code or name, or Redis's own error word such as WRONGPASS. */
+  /** Why it is down: an error's code, Redis's own error word such as WRONGPASS, or that nothing answers. */
   readonly reason: () => string | undefined;
   /** Asks for a sign of life. A connection may be open to a server that hangs. */
   readonly probe: () => Promise<void>;
 }
 
 export function createRedisHealth(client: RedisClient): RedisHealth {
+  const askForSign = createProbe(client);
   let isAnswering = false;
   let reason: string | undefined;
-  client.on('ready', () => {
-    isAnswering = true;
-  });
-  client.on('error', (error: unknown) => {
-    reason = reasonOf(error);
-  });
-  return {
-    isUp: () => client.status === 'ready' && isAnswering,
-    reason: () => reason,
-    probe: async () => {
-      // without a connection the command fails at once and its error says less than the connection's own
-      if (client.status !== 'ready') return;
-      try {
-        await client.ping();
-        isAnswering = true;
-      } catch {
-        isAnswering = false;
-        reason = 'no answer to PING';
-      }
-    },
+
+  const probe = async (): Promise<void> => {
+    try {
+      await askForSign();
+      isAnswering = true;
+      reason = undefined;
+    } catch (error) {
+      isAnswering = false;
+      // without a connection the connection's own error says more than the command's
+      reason = wordOf(error) ?? reason ?? 'no answer';
+    }
   };
+  const note = (error: unknown): void => {
+    reason = wordOf(error) ?? reason;
+  };
+  client.on('error', note).on('node error', note);
+  onServer(client, () => void probe());
+  return { isUp: () => client.status === 'ready' && isAnswering, reason: () => reason, probe };
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
+/** The code of an error, or the word in capitals in its message; never an address. */
+function wordOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
-  const [word] = /^[A-Z]{3,}(?= )/.exec(error.message) ?? [];
-  return word ?? error.name;
+  // what a user may not do within a script is an ERR
+  if (error.message.startsWith('ERR ACL failure')) return 'NOPERM';
+  return /\b[A-Z_]{3,}\b/.exec(error.message)?.[0];
 }

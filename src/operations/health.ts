@@ -16,9 +16,16 @@ export interface Dependency {
   readonly reason?: () => string | undefined;
 }
 
+interface DependencyState {
+  readonly up: boolean;
+  /** What happens while it is down. */
+  readonly note?: string;
+  readonly reason?: string | undefined;
+}
+
 export interface Readiness {
   readonly status: 'ready' | 'degraded' | 'not_ready';
-  readonly dependencies: Readonly<Record<string, { readonly up: boolean; readonly note?: string }>>;
+  readonly dependencies: Readonly<Record<string, DependencyState>>;
 }
 
 export interface Health {
@@ -61,7 +68,10 @@ function toReadiness(observed: readonly Observed[]): Readiness {
   return {
     status: [...groups].every(isServed) ? status : 'not_ready',
     dependencies: Object.fromEntries(
-      observed.map(({ name, up, whenDown }) => [name, up ? { up } : { up, note: whenDown }]),
+      observed.map(({ name, up, whenDown, reason }) => [
+        name,
+        up ? { up } : { up, note: whenDown, reason: reason?.() },
+      ]),
     ),
   };
 }

@@ -34,10 +34,15 @@ providers:`;
         dependencies: {
           [`keys of ${sandbox.issuer}`]: { up: true },
           [`key server of ${sandbox.issuer}`]: { up: true },
-          [`keys of ${keyServer.issuer}`]: { up: false, note: 'its sessions cannot be verified' },
+          [`keys of ${keyServer.issuer}`]: {
+            up: false,
+            note: 'its sessions cannot be verified',
+            reason: 'status 500',
+          },
           [`key server of ${keyServer.issuer}`]: {
             up: false,
             note: 'the keys that it gave last are used for up to keys.maxStale',
+            reason: 'status 500',
           },
           'provider hex': { up: true },
         },
