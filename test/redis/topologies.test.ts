@@ -1,7 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createRedisStore } from '../../src/admission/redis.ts';
 import { Secret } from '../../src/config/secret.ts';
-import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
+import {
+  connectRedis,
+  keyPrefix,
+  onServer,
+  waitUntilReady,
+  type RedisClient,
+} from '../../src/redis/connect.ts';
 import { asker, policy, wide } from '../admission/support.ts';
 import { freePort } from '../support/free-port.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
@@ -63,4 +69,19 @@ test('a Cluster runs every script, since all keys of a call lie in one slot', as
   expect((await store.decide({ provider, budget, policies: [], slot: 'new' })).kind).toBe('busy');
   expect((await decide()).kind).toBe('granted');
   expect((await decide()).kind).toBe('busy');
+}, 60_000);
+
+test('who wants to know is told when a replica took over', async () => {
+  const { servers, masterOf, stop } = await startCluster();
+  onTestFinished(stop);
+  const client = await ready(connectRedis({ cluster: servers.map(url) }));
+  let begun = 0;
+  onServer(client, () => (begun += 1));
+  const { decide } = asker(createRedisStore(client));
+  const granted = async (): Promise<string | undefined> => (await decide().catch(() => undefined))?.kind;
+  expect(await granted()).toBe('granted');
+  await (await masterOf(keyPrefix)).kill();
+  const before = begun;
+  await expect.poll(granted, { timeout: 15_000 }).toBe('granted');
+  await expect.poll(() => begun).toBeGreaterThan(before);
 }, 60_000);
