@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Config } from '../config/schema.ts';
 import type { Secret } from '../config/secret.ts';
 import { addressOf, optionsOf } from './server-options.ts';
+import './socket-errors.ts';
 
 export type RedisConfig = NonNullable<Config['redis']>;
 export type RedisClient = Redis | Cluster;

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRedisStore } from '../../src/admission/redis.ts';
 import { Secret } from '../../src/config/secret.ts';
@@ -90,6 +91,17 @@ test('a Redis that stands still fails commands within the time allowed for one',
   await expect(client.ping()).rejects.toThrow();
   expect(performance.now() - startedAt).toBeLessThan(1500);
   process.kill(redis.pid, 'SIGCONT');
+  await expect.poll(() => client.ping().catch(() => 'failed')).toBe('PONG');
+});
+
+test('a socket that fails twice does not end the process', async () => {
+  const redis = await openRedis();
+  const { client } = connect(redis.url);
+  await waitUntilReady(client, 5000);
+  if (!(client instanceof Redis)) throw new TypeError('one server');
+  const { stream } = client;
+  for (const message of ['the certificate', 'the alert']) stream.emit('error', new Error(message));
+  stream.destroy();
   await expect.poll(() => client.ping().catch(() => 'failed')).toBe('PONG');
 });
 
