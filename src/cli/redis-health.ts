@@ -5,25 +5,27 @@ import { createProbe } from '../redis/probe.ts';
 export interface RedisHealth {
   readonly isUp: () => boolean;
   /** Why it is down: an error's code, Redis's own error word such as WRONGPASS, or that nothing answers. */
-  readonly reason: () => string | undefined;
+  readonly reason: () => string;
   /** Asks for a sign of life. A connection may be open to a server that hangs. */
   readonly probe: () => Promise<void>;
 }
 
+const noAnswer = 'no answer';
+
 export function createRedisHealth(client: RedisClient): RedisHealth {
   const askForSign = createProbe(client);
   let isAnswering = false;
-  let reason: string | undefined;
+  let reason = noAnswer;
 
   const probe = async (): Promise<void> => {
     try {
       await askForSign();
       isAnswering = true;
-      reason = undefined;
+      reason = noAnswer;
     } catch (error) {
       isAnswering = false;
       // without a connection the connection's own error says more than the command's
-      reason = wordOf(error) ?? reason ?? 'no answer';
+      reason = wordOf(error) ?? reason;
     }
   };
   const note = (error: unknown): void => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readCertificates } from './certificates.ts';
 import { compileExpression, ExpressionError, type Expression, type Variables } from './expressions.ts';
 import { durationPattern, formatDuration, parseDuration } from './duration.ts';
 import { Secret } from './secret.ts';
@@ -51,6 +52,19 @@ export function secret(description: string) {
     .describe(`${description} (a secret: use \${env:NAME} or \${file:/path})`)
     .meta({ writeOnly: true })
     .transform((text) => new Secret(text));
+}
+
+/** Certificates in PEM form, as text. */
+export function certificates(description: string) {
+  return z
+    .string()
+    .describe(`certificates in PEM form: ${description}`)
+    .transform((text, context): string => {
+      if (readCertificates(text) !== undefined) return text;
+      const message = 'must be one or more certificates in PEM form';
+      context.issues.push({ code: 'custom', message, input: '' });
+      return z.NEVER;
+    });
 }
 
 /** An https URL, or http to a loopback host, without user, password, query or fragment. */

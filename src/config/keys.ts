@@ -1,8 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { algorithms, misfit, secretBytesMin, strengthNeeded, type Algorithm } from './algorithms.ts';
-import { readCertificates } from './certificates.ts';
-import { duration, secret, secureUrl } from './fields.ts';
+import { certificates, duration, secret, secureUrl } from './fields.ts';
 import { sealedSchema } from './sealed.ts';
 
 const publicKey = z
@@ -22,19 +21,6 @@ const publicKey = z
     return z.NEVER;
   });
 
-const certificates = z
-  .string()
-  .describe('certificates in PEM form: the only ones that may vouch for the key server')
-  .transform((text, context): string => {
-    if (readCertificates(text) !== undefined) return text;
-    context.issues.push({
-      code: 'custom',
-      message: 'must be one or more certificates in PEM form',
-      input: '',
-    });
-    return z.NEVER;
-  });
-
 const keysShape = z.strictObject({
   discovery: z
     .literal(true)
@@ -48,7 +34,7 @@ const keysShape = z.strictObject({
     minMs: 600_000,
     maxMs: 604_800_000,
   }).prefault('24h'),
-  ca: certificates.optional(),
+  ca: certificates('the only ones that may vouch for the key server').optional(),
 });
 
 /** Where an issuer's keys come from: exactly one of the five. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secret } from './fields.ts';
+import { certificates, secret } from './fields.ts';
 import { Secret } from './secret.ts';
 
 const redisUrl = z
@@ -57,6 +57,7 @@ export const redisSchema = z
     url: redisUrl.optional(),
     cluster: clusterUrls.describe('some nodes of a Redis Cluster').optional(),
     sentinel: sentinelSchema.optional(),
+    ca: certificates('the only ones that may vouch for these servers, by rediss://').optional(),
     whenDown: z
       .enum(['local', 'refuse'])
       .describe('local: each process limits by itself; refuse: 503 until Redis is back')
@@ -68,6 +69,13 @@ export const redisSchema = z
       .describe('how many gateways share a budget that each counts by itself while Redis is down')
       .default(1),
   })
+  .refine(
+    ({ ca, url, cluster, sentinel }) => ca === undefined || isTls(url ?? cluster?.[0] ?? sentinel?.urls[0]),
+    {
+      path: ['ca'],
+      message: 'is of no use without rediss://',
+    },
+  )
   .describe('where limits and combinations are shared; left out: one process, everything in memory');
 
 function wrongIn(text: string): string | undefined {
@@ -96,6 +104,10 @@ function isDecodable(text: string): boolean {
 /** The number of the database that a Redis URL names; 0 where it names none. */
 export function databaseIn({ pathname }: URL): number {
   return Number(pathname.slice(1));
+}
+
+function isTls(url: Secret | undefined): boolean {
+  return url?.reveal().startsWith('rediss:') === true;
 }
 
 function withoutAddress(secretUrl: Secret): string {

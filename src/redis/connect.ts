@@ -6,7 +6,7 @@ import './socket-errors.ts';
 
 export type RedisConfig = NonNullable<Config['redis']>;
 export type RedisClient = Redis | Cluster;
-type Servers = Pick<RedisConfig, 'url' | 'cluster' | 'sentinel'>;
+type Servers = Pick<RedisConfig, 'url' | 'cluster' | 'sentinel' | 'ca'>;
 
 /** Longest wait for the answer to one command. */
 export const commandTimeoutMs = 500;
@@ -34,15 +34,18 @@ const shared = {
 const retryDelayMs = (attempt: number): number => Math.min(attempt * 100, 1000);
 
 /** Connects in the background and goes on trying; commands fail while there is no connection. */
-export function connectRedis({ url, cluster, sentinel }: Servers): RedisClient {
-  if (cluster) return connectCluster(cluster);
-  if (sentinel) return connectThroughSentinels(sentinel);
+export function connectRedis({ url, cluster, sentinel, ca }: Servers): RedisClient {
+  if (cluster) return connectCluster(cluster, ca);
+  if (sentinel) return connectThroughSentinels(sentinel, ca);
   if (!url) throw new TypeError('no Redis is named'); // the loader has checked it
-  return new Redis({ ...shared, ...addressOf(url), ...optionsOf(url), retryStrategy: retryDelayMs });
+  return new Redis({ ...shared, ...addressOf(url), ...optionsOf(url, ca), retryStrategy: retryDelayMs });
 }
 
-function connectThroughSentinels({ name, urls, ...master }: NonNullable<RedisConfig['sentinel']>): Redis {
-  const { username, password, db, tls } = optionsOf(first(urls));
+function connectThroughSentinels(
+  { name, urls, ...master }: NonNullable<RedisConfig['sentinel']>,
+  ca: string | undefined,
+): Redis {
+  const { username, password, db, tls } = optionsOf(first(urls), ca);
   const own = master.password && { username: master.username, password: master.password.reveal() };
   return new Redis({
     ...shared,
@@ -59,7 +62,7 @@ function connectThroughSentinels({ name, urls, ...master }: NonNullable<RedisCon
   });
 }
 
-function connectCluster(urls: readonly Secret[]): Cluster {
+function connectCluster(urls: readonly Secret[], ca: string | undefined): Cluster {
   const cluster = new Cluster(
     urls.map((url) => addressOf(url)),
     {
@@ -73,7 +76,7 @@ function connectCluster(urls: readonly Secret[]): Cluster {
       dnsLookup: (host, found) => {
         found(null, host);
       },
-      redisOptions: { ...shared, ...optionsOf(first(urls)) },
+      redisOptions: { ...shared, ...optionsOf(first(urls), ca) },
     },
   );
   const connectAll = (): void => {

@@ -14,14 +14,21 @@ export function addressOf(url: Secret, defaultPort = 6379): Address {
   return { host, port: port === '' ? defaultPort : Number(port) };
 }
 
-/** All that a URL says of a server besides its address. With TLS the certificate must be of its host. */
-export function optionsOf(url: Secret): Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls'> {
+/**
+ * All that a URL says of a server besides its address. With TLS its certificate must be of its host.
+ *
+ * @param ca certificates in PEM form that may vouch for the server; undefined for those that Node ships with
+ */
+export function optionsOf(
+  url: Secret,
+  ca: string | undefined,
+): Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls'> {
   const parsed = new URL(url.reveal());
   const { protocol, username, password } = parsed;
   return {
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(protocol === 'rediss:' ? { tls: ca === undefined ? {} : { ca } } : {}),
     db: databaseIn(parsed),
   };
 }

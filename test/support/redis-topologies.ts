@@ -18,6 +18,10 @@ export interface TopologyOptions {
   readonly password?: string;
   readonly sentinelPassword?: string;
   readonly tls?: ServerTls;
+  /** What the nodes of a Cluster call themselves, where it is not their address. */
+  readonly hostname?: string;
+  /** Of the sentinels, where it is another. */
+  readonly sentinelTls?: ServerTls;
 }
 
 const stopAll = (servers: readonly RunningRedis[]) => async (): Promise<void> => {
@@ -29,7 +33,13 @@ const replication = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-per
 
 /** Three masters with a replica each, which take over within about two seconds. */
 export async function startCluster(options: TopologyOptions = {}): Promise<Topology> {
-  const { password, tls } = options;
+  const { password, tls, hostname } = options;
+  const named = [
+    '--cluster-announce-hostname',
+    hostname ?? '',
+    '--cluster-preferred-endpoint-type',
+    'hostname',
+  ];
   const servers = await Promise.all(
     Array.from({ length: 6 }, async () => {
       // the default, port + 10000, may lie beyond the last port
@@ -37,7 +47,8 @@ export async function startCluster(options: TopologyOptions = {}): Promise<Topol
       const cluster = ['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', '1000'];
       const secure = tls ? ['--tls-cluster', 'yes', '--tls-replication', 'yes'] : [];
       const secrecy = password === undefined ? [] : ['--masterauth', password];
-      return startRedis({ ...options, args: [...cluster, ...replication, ...secure, ...secrecy] });
+      const names = hostname === undefined ? [] : named;
+      return startRedis({ ...options, args: [...cluster, ...replication, ...secure, ...secrecy, ...names] });
     }),
   );
   const nodes = servers.map(({ port }) => `127.0.0.1:${port}`);
@@ -72,7 +83,7 @@ async function ownerOf(key: string, servers: readonly RunningRedis[]): Promise<R
 
 /** A master, its replica, and three sentinels that watch them: `servers` in this order. */
 export async function startSentinels(name: string, options: TopologyOptions = {}): Promise<Topology> {
-  const { password, sentinelPassword, tls } = options;
+  const { password, sentinelPassword, tls, sentinelTls = tls } = options;
   const secrecy = password === undefined ? [] : ['--masterauth', password];
   const args = [...replication, ...secrecy, ...(tls ? ['--tls-replication', 'yes'] : [])];
   const master = await startRedis({ ...options, args });
@@ -93,7 +104,7 @@ export async function startSentinels(name: string, options: TopologyOptions = {}
         config,
         args: ['--sentinel'],
         ...(sentinelPassword !== undefined && { password: sentinelPassword }),
-        ...(tls && { tls }),
+        ...(sentinelTls && { tls: sentinelTls }),
       }),
     ),
   );
