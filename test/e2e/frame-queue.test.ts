@@ -26,7 +26,8 @@ async function busyGateway(): Promise<{ sandbox: Sandbox; gateway: RunningGatewa
   });
   const config = configOver(sandbox, {
     hex: 'budget: { max: 1, per: 6s }\nqueue: { maxWait: 0ms }',
-  }).replace(/allowedOrigins: .*/, `allowedOrigins: [http://localhost:${hostPort}]`);
+    allowedOrigin: `http://localhost:${hostPort}`,
+  });
   const gateway = await startGateway(config, { HEX_TOKEN: sandbox.hexToken });
   gatewayPort = new URL(gateway.url).port;
   return { sandbox, gateway, hostPort };

@@ -118,24 +118,37 @@ export interface ConfigOptions {
   readonly listen?: string;
   /** YAML of further entries of `sessions`. */
   readonly sessions?: string;
-  readonly issuer?: { readonly name: string; readonly jwks: string };
+  readonly issuer?: IssuerOptions;
+  /** The one origin that may call; default {@link hostOrigin}. */
+  readonly allowedOrigin?: string;
+}
+
+export interface IssuerOptions {
+  readonly name: string;
+  /** Address of its keys; left out, they are found by discovery. */
+  readonly jwks?: string;
+  /** Default analytics. */
+  readonly audience?: string;
+  /** Default RS256. */
+  readonly algorithm?: string;
 }
 
 /** A configuration over a sandbox: its sign-in, its Hex, its projects; ports are free ones. */
 export function configOver(sandbox: Sandbox, options: ConfigOptions = {}): string {
-  const issuer = options.issuer ?? { name: sandbox.issuer, jwks: sandbox.jwksUrl };
+  const issuer: IssuerOptions = options.issuer ?? { name: sandbox.issuer, jwks: sandbox.jwksUrl };
+  const keys = issuer.jwks === undefined ? 'discovery: true' : `jwks: "${issuer.jwks}"`;
   return `
 listen:
   port: 0
-  allowedOrigins: [${hostOrigin}]
+  allowedOrigins: [${options.allowedOrigin ?? hostOrigin}]
 ${indent(options.listen)}
 operations: { port: 0 }
 sessions:
   - issuer: ${issuer.name}
-    audience: analytics
+    audience: ${issuer.audience ?? 'analytics'}
     tokens: [bearer, cookie:session]
-    keys: { jwks: "${issuer.jwks}" }
-    algorithms: [RS256]
+    keys: { ${keys} }
+    algorithms: [${issuer.algorithm ?? 'RS256'}]
     tenant: claims.org_id${options.sessions === undefined ? '' : `\n${indent(options.sessions)}`}
 providers:
   hex:
