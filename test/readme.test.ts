@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { readConfig } from '../src/config/load.ts';
 import { headline } from '../src/config/problems.ts';
 import { refusalTable } from '../src/gateway/refusal.ts';
@@ -18,16 +19,18 @@ it('the README’s table of errors names every code with its status, and no othe
   expect(documented).toHaveLength(known.length);
 });
 
-it('the README’s configurations load', () => {
+it('the README’s configurations load, each section in place of the first one’s', () => {
   const text = readFileSync(join(root, 'README.md'), 'utf8');
-  const [first = '', ...others] = [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(
-    ([, block = '']) => block,
-  );
-  const sessions = first.slice(first.indexOf('sessions:'), first.indexOf('providers:'));
-  const env = { HEX_TOKEN: 'x', CUBE_API_KEY: 'x', METABASE_SECRET_KEY: 'x'.repeat(64) };
-  expect(others.length).toBeGreaterThan(0);
-  for (const block of [first, ...others.map((other) => sessions + other)]) {
-    const loaded = readConfig('README.md', block, env);
+  const blocks = [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, block = '']) => {
+    const read: unknown = parse(block);
+    // a list shows entries of `sessions`
+    return Array.isArray(read) ? { sessions: read as unknown[] } : (read as object);
+  });
+  const random = 'Zc4-kT9!vQ2_mW7+xB5=rN8.hJ3,pL6;';
+  const env = { HEX_TOKEN: 'x', CUBE_API_KEY: 'x', METABASE_SECRET_KEY: random, AUTH_SECRET: random };
+  expect(blocks.length).toBeGreaterThan(1);
+  for (const block of blocks) {
+    const loaded = readConfig('README.md', stringify({ ...blocks[0], ...block }), env);
     expect(loaded.ok ? [] : loaded.problems.map(headline)).toEqual([]);
   }
 });

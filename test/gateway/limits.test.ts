@@ -9,7 +9,14 @@ import { sessionWith } from './sent-body.ts';
 
 function readLimits(limits: unknown): LimitsConfig {
   const text = stringify({
-    sessions: [{ issuer: 'x', audience: 'x', keys: { secret: '-'.repeat(32) }, tenant: 'claims.org' }],
+    sessions: [
+      {
+        issuer: 'x',
+        audience: 'x',
+        keys: { secret: 'Zc4-kT9!vQ2_mW7+xB5=rN8.hJ3,pL6;' },
+        tenant: 'claims.org',
+      },
+    ],
     limits,
     providers: { hex: { kind: 'hex', token: 'x' } },
     embeds: { a: { provider: 'hex', project: 'd148ce6e-fc3b-40cb-9bdc-52b02d470061', public: true } },

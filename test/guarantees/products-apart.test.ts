@@ -8,7 +8,14 @@ import { root } from '../support/readme.ts';
 const tables = ['config/products.ts', 'providers/create.ts'];
 const forTrying = /^(sandbox\/|cli\/(sandbox|main)\.ts$)/;
 
-const named = new RegExp(kinds.join('|'), 'i');
+/** A product's name as a value, in an identifier, or in the name of a file. */
+function namesOf(products: readonly string[]): RegExp {
+  const forms = products.flatMap((name) => {
+    const capital = name.replace(/^./, (first) => first.toUpperCase());
+    return [`'${name}'`, `\\b${name}[A-Z]`, capital, `/${name}[-.]`];
+  });
+  return new RegExp(forms.join('|'));
+}
 
 const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
@@ -17,14 +24,14 @@ const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8
 describe('adding a product takes its own files and a line in each of two tables', () => {
   it('no other file names one', () => {
     const others = source.filter((path) => !kinds.some((kind) => basename(path).startsWith(kind)));
-    const strays = others.filter((path) => named.test(codeOf(path)));
+    const strays = others.filter((path) => namesOf(kinds).test(codeOf(path)));
     expect(strays).toEqual([]);
     expect(others.length).toBeGreaterThan(80);
   });
 
   it('a product’s own files name no other', () => {
     for (const kind of kinds) {
-      const others = new RegExp(kinds.filter((other) => other !== kind).join('|'), 'i');
+      const others = namesOf(kinds.filter((other) => other !== kind));
       const own = source.filter((path) => basename(path).startsWith(kind));
       expect(own.length).toBeGreaterThan(1);
       const strays = own.filter((path) => others.test(codeOf(path)));

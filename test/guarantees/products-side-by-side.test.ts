@@ -6,7 +6,7 @@ import { getEmbedUrl, problemIn, startGateway, type RunningGateway } from '../su
 import { hexProject, secrets, type Settings } from '../support/one-embed.ts';
 
 const issuer = 'https://login.example.com/';
-const sessionKey = 's'.repeat(32);
+const sessionKey = 'Zc4-kT9!vQ2_mW7+xB5=rN8.hJ3,pL6;';
 const metabaseUrl = 'https://metabase.example.com';
 const hexUrl = 'https://app.hex.tech/embed/signed';
 const claims = { org_id: 'acme', regions: ['EU'], city: 'Bern' };

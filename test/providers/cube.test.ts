@@ -104,7 +104,7 @@ describe('the frame', () => {
     fake.answer(good);
     const before = Date.now();
     const minted = await openCube(fake.origin).mint();
-    expect(minted).toMatchObject({ singleUse: true, revocable: 's_0f3a' });
+    expect(minted).toMatchObject({ singleUse: true, revocable: { id: 's_0f3a' } });
     expect(minted.expiresAtMs).toBeGreaterThanOrEqual(before + 300_000);
     expect(minted.expiresAtMs).toBeLessThanOrEqual(Date.now() + 300_000);
   });

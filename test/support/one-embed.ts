@@ -42,7 +42,14 @@ export function readOne<K extends Kind>(
   settings: { readonly provider?: Settings; readonly embed?: Settings } = {},
 ): OneEmbed<K> {
   const text = stringify({
-    sessions: [{ issuer: 'x', audience: 'x', keys: { secret: '-'.repeat(32) }, tenant: 'claims.org' }],
+    sessions: [
+      {
+        issuer: 'x',
+        audience: 'x',
+        keys: { secret: 'Zc4-kT9!vQ2_mW7+xB5=rN8.hJ3,pL6;' },
+        tenant: 'claims.org',
+      },
+    ],
     providers: { one: { kind, ...least[kind].provider, ...settings.provider } },
     embeds: { sales: { provider: 'one', ...least[kind].embed, ...settings.embed } },
   });
