@@ -5,8 +5,16 @@ import { inputSchema } from './inputs.ts';
 import { checkExactlyOne, type Add, type Product, type ProviderUse } from './product.ts';
 import { record } from './raw.ts';
 import { rotating } from './rotating.ts';
+import { weaknessOf } from './weak-secret.ts';
 
 const secretBytesMin = 32;
+
+/** Whoever knows the key can sign any locked parameter. */
+function keyFault(text: string): string | undefined {
+  if (Buffer.byteLength(text) < secretBytesMin) return `needs at least ${secretBytesMin} bytes`;
+  const weakness = weaknessOf(text);
+  return weakness === undefined ? undefined : `${weakness}: take the one that Metabase generates`;
+}
 
 /** @see https://www.metabase.com/docs/latest/embedding/static-embedding */
 const metabaseProviderSchema = z
@@ -16,8 +24,7 @@ const metabaseProviderSchema = z
     secretKey: rotating(
       'an embedding secret key',
       'Metabase’s embedding secret key, its characters as UTF-8, not decoded; the first signs',
-      (text) =>
-        Buffer.byteLength(text) < secretBytesMin ? `needs at least ${secretBytesMin} bytes` : undefined,
+      keyFault,
     ),
   })
   .describe('a Metabase whose embeds are signed here: nothing is sent to it');

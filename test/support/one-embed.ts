@@ -10,7 +10,7 @@ export const hexProject = 'd148ce6e-fc3b-40cb-9bdc-52b02d470061';
 export const secrets = {
   hex: [`hxtw_${'1a'.repeat(48)}`, `hxtw_${'2b'.repeat(48)}`],
   cube: [`ck_${'5e'.repeat(24)}`, `ck_${'6f'.repeat(24)}`],
-  metabase: ['3c'.repeat(32), '4d'.repeat(32)],
+  metabase: ['9f86d081884c7d659a2feaa0c55ad015', '60303ae22b998861bce3b28f33eec1be'],
 } as const satisfies Readonly<Record<Kind, readonly [string, string]>>;
 
 /** The least that a provider and an embed of each kind need; nothing listens at their addresses. */
