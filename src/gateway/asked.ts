@@ -1,4 +1,4 @@
-import type { Embed, Inputs } from './embed.ts';
+import type { Embed, Entity, Inputs } from './embed.ts';
 import { inputFault, type InputConfig, type InputValue } from '../config/inputs.ts';
 import { parseStrictJson } from './strict-json.ts';
 import { Refusal } from './refusal.ts';
@@ -6,11 +6,14 @@ import { Refusal } from './refusal.ts';
 /** What the browser asks for, as it came: parsed only once the session is believed. */
 export type Asked =
   | { readonly form: 'query'; readonly query: URLSearchParams }
-  | { readonly form: 'json'; readonly text: string };
+  | { readonly form: 'json'; readonly text: string }
+  /** Metabase's own script: `{entityType, entityId, …}`. */
+  | { readonly form: 'guest'; readonly text: string };
 
 /** The embed asked for and the inputs, not yet held against the embed. */
 export interface EmbedRequest {
-  readonly embed: string;
+  /** Its name, or what it shows. */
+  readonly embed: string | Entity;
   readonly inputs: ReadonlyMap<string, unknown>;
   /** True for a query, where every value is text. */
   readonly isText: boolean;
@@ -25,7 +28,14 @@ interface InputError {
 
 /** @throws {Refusal} `input_invalid`: no embed, a name given twice, an unknown field, broken JSON */
 export function readAsked(asked: Asked): EmbedRequest {
-  return asked.form === 'query' ? readQuery(asked.query) : readBody(asked.text);
+  switch (asked.form) {
+    case 'query':
+      return readQuery(asked.query);
+    case 'json':
+      return readBody(asked.text);
+    case 'guest':
+      return readGuestBody(asked.text);
+  }
 }
 
 function readQuery(query: URLSearchParams): EmbedRequest {
@@ -41,10 +51,7 @@ function readQuery(query: URLSearchParams): EmbedRequest {
 }
 
 function readBody(text: string): EmbedRequest {
-  const { value, fault } = parseStrictJson(text);
-  if (fault !== undefined) throw invalid([{ name: 'body', reason: fault }]);
-  if (!(value instanceof Map)) throw invalid([{ name: 'body', reason: 'must be a JSON object' }]);
-  const body = value as ReadonlyMap<string, unknown>;
+  const body = readObject(text);
   const errors = [...body.keys()]
     .filter((name) => name !== 'embed' && name !== 'inputs')
     .map((name): InputError => ({ name, reason: 'is not a known field' }));
@@ -56,6 +63,32 @@ function readBody(text: string): EmbedRequest {
   if (!(inputs instanceof Map)) errors.push({ name: 'inputs', reason: 'must be an object' });
   if (errors.length > 0) throw invalid(errors);
   return { embed: String(embed), inputs: inputs as ReadonlyMap<string, unknown>, isText: false };
+}
+
+/**
+ * Reads what Metabase's embed.js posts. Its other fields are Metabase's own affair and choose nothing.
+ *
+ * @see https://www.metabase.com/docs/latest/embedding/guest-embedding
+ */
+function readGuestBody(text: string): EmbedRequest {
+  const body = readObject(text);
+  const [type, id] = [body.get('entityType'), body.get('entityId')];
+  const errors: InputError[] = [];
+  if (type !== 'dashboard' && type !== 'question') {
+    errors.push({ name: 'entityType', reason: 'must be dashboard or question' });
+  }
+  if ((typeof id !== 'string' || id === '') && !Number.isSafeInteger(id)) {
+    errors.push({ name: 'entityId', reason: 'must be a whole number or an entity id' });
+  }
+  if (errors.length > 0) throw invalid(errors);
+  return { embed: { type: String(type), id: String(id) }, inputs: new Map(), isText: false };
+}
+
+function readObject(text: string): ReadonlyMap<string, unknown> {
+  const { value, fault } = parseStrictJson(text);
+  if (fault !== undefined) throw invalid([{ name: 'body', reason: fault }]);
+  if (!(value instanceof Map)) throw invalid([{ name: 'body', reason: 'must be a JSON object' }]);
+  return value as ReadonlyMap<string, unknown>;
 }
 
 /**

@@ -25,6 +25,8 @@ export type Mint = (grant: Pick<Grant, 'another'>) => Promise<EmbedUrl>;
 
 export interface EmbedUrl {
   readonly url: string;
+  /** What in the URL speaks for the session, where the product's own script takes it alone. */
+  readonly token?: string;
   /** Milliseconds since the epoch. */
   readonly expiresAtMs: number;
   readonly singleUse: boolean;
@@ -32,6 +34,12 @@ export interface EmbedUrl {
   readonly revocable?: Pick<OpenSession, 'id' | 'expiresAtMs'>;
   /** What the provider said of its own count, where it said so. */
   readonly heeded?: Heeded | undefined;
+}
+
+/** What an embed shows, as its product names it. */
+export interface Entity {
+  readonly type: string;
+  readonly id: string | number;
 }
 
 /** A named, configured thing a browser may ask for, bound to the provider that shows it. */
@@ -42,6 +50,8 @@ export interface Embed {
   readonly provider: string;
   /** The product: `hex`, `cube`, `metabase`. */
   readonly kind: string;
+  /** What the product's own script knows it by. */
+  readonly entity?: Entity;
   readonly allow?: Expression | undefined;
   readonly attributes: ReadonlyMap<string, Expression>;
   readonly inputs: ReadonlyMap<string, InputConfig>;

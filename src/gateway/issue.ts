@@ -4,6 +4,7 @@ import type { Admit, Caller, Grant, Heeded, PolicyState } from './admission.ts';
 import { readAsked, readInputs, type Asked } from './asked.ts';
 import { combinationKey, type Combinations } from './combination.ts';
 import type { Embed, EmbedUrl, Mint } from './embed.ts';
+import { findEmbed } from './find-embed.ts';
 import { admissionFor } from './limits.ts';
 import { authorise, mapAttributes } from './map.ts';
 import type { SignOuts } from './sign-out.ts';
@@ -19,7 +20,7 @@ export interface IssueRequest {
 }
 
 /** The embed URL and what the caller may know about it. */
-export interface Issued extends Pick<EmbedUrl, 'url' | 'expiresAtMs' | 'singleUse'> {
+export interface Issued extends Pick<EmbedUrl, 'url' | 'token' | 'expiresAtMs' | 'singleUse'> {
   readonly embed: string;
   readonly provider: string;
   readonly combination: { readonly key: string; readonly warm: boolean };
@@ -52,7 +53,7 @@ export function createIssue(parts: IssueParts): Issue {
     trail.session = session;
 
     const request = readAsked(asked);
-    const embed = findEmbed(embeds, request.embed);
+    const embed = findEmbed(embeds, request.embed, session);
     trail.embed = embed;
 
     authorise(embed, session);
@@ -74,9 +75,10 @@ export function createIssue(parts: IssueParts): Issue {
       tenant: admission.tenant,
       freshnessMs: embed.freshnessMs,
     });
-    const { url, expiresAtMs, singleUse } = minted;
+    const { url, token, expiresAtMs, singleUse } = minted;
     return {
       ...{ url, expiresAtMs, singleUse },
+      ...(token !== undefined && { token }),
       embed: embed.name,
       provider: embed.kind,
       combination: { key, warm },
@@ -95,12 +97,6 @@ export function createIssue(parts: IssueParts): Issue {
       throw error;
     }
   };
-}
-
-function findEmbed(embeds: ReadonlyMap<string, Embed>, name: string): Embed {
-  const embed = embeds.get(name);
-  if (!embed) throw new Refusal('embed_not_found');
-  return embed;
 }
 
 /** Mints, and ends the grant whatever happens: with what was sent, and what the provider says is left. */

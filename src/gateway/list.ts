@@ -1,10 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import type { Embed } from './embed.ts';
+import { mayOpen } from './find-embed.ts';
 import type { IssueParts } from './issue.ts';
-import { authorise, mapAttributes } from './map.ts';
 import type { Trail } from './trail.ts';
 import { Refusal } from './refusal.ts';
-import type { Credentials, Session } from './session.ts';
+import type { Credentials } from './session.ts';
 
 /** An embed as its readers may know it. */
 export interface ListedEmbed {
@@ -40,16 +39,4 @@ export function createList({
       throw error;
     }
   };
-}
-
-/** Whether a request without inputs would get as far as being admitted. */
-function mayOpen(embed: Embed, session: Session): boolean {
-  try {
-    authorise(embed, session);
-    embed.prepare({ session, attributes: mapAttributes(embed, session), inputs: new Map() });
-    return true;
-  } catch (error) {
-    if (error instanceof Refusal) return false;
-    throw error;
-  }
 }

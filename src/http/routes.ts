@@ -45,6 +45,13 @@ export function addRoutes(app: FastifyInstance, { issue, list, signOut }: RouteP
     embeds: await list({ requestId: request.id, credentials: credentialsOf(request) }),
   }));
 
+  app.post('/metabase/guest-token', async (request, reply) => {
+    const asked = { form: 'guest', text: bodyOf(request) } as const;
+    const { token, policies } = await issueFor(request, reply, { asked });
+    reply.headers(rateLimitFields(policies));
+    return { jwt: token };
+  });
+
   app.post('/sign-out', async (request, reply) => {
     await signOut({ requestId: request.id, credentials: credentialsOf(request) });
     return reply.code(204).send();
@@ -66,5 +73,9 @@ export function addRoutes(app: FastifyInstance, { issue, list, signOut }: RouteP
 
 function askedOf(request: FastifyRequest): Asked {
   if (request.method === 'GET') return { form: 'query', query: queryOf(request.raw.url) };
-  return { form: 'json', text: typeof request.body === 'string' ? request.body : '' };
+  return { form: 'json', text: bodyOf(request) };
+}
+
+function bodyOf({ body }: FastifyRequest): string {
+  return typeof body === 'string' ? body : '';
 }

@@ -4,7 +4,7 @@ import type { Value } from '../config/expressions.ts';
 import type { MetabaseEmbedConfig, MetabaseProviderConfig, Resource } from '../config/metabase.ts';
 import type { Secret } from '../config/secret.ts';
 import { isPlainText } from '../config/text.ts';
-import type { EmbedUrl, MintOrder } from '../gateway/embed.ts';
+import type { EmbedUrl, Entity, MintOrder } from '../gateway/embed.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { appearanceHash } from './metabase-appearance.ts';
 import type { Provider } from './provider.ts';
@@ -41,17 +41,23 @@ export function createMetabaseProvider({ siteUrl, secretKey }: MetabaseProviderC
     isReachable: () => true,
     close: () => Promise.resolve(),
     bind: (embed: MetabaseEmbedConfig) => ({
+      entity: entityOf(embed.resource),
       takes: isFilter,
       prepare: (order) => {
         const { payload, urlWith } = unsignedUrl(siteUrl, embed, order);
-        return async (): Promise<EmbedUrl> => ({
-          url: urlWith(await sign(payload)),
-          expiresAtMs: payload.exp * 1000,
-          singleUse: false,
-        });
+        return async (): Promise<EmbedUrl> => {
+          const token = await sign(payload);
+          return { url: urlWith(token), token, expiresAtMs: payload.exp * 1000, singleUse: false };
+        };
       },
     }),
   };
+}
+
+function entityOf(resource: Resource): Entity {
+  return 'dashboard' in resource
+    ? { type: 'dashboard', id: resource.dashboard }
+    : { type: 'question', id: resource.question };
 }
 
 /** @param secrets the characters of the first are the key: what looks like hexadecimal is not decoded */
@@ -74,7 +80,7 @@ export function unsignedUrl(
 ): { readonly payload: TokenPayload; readonly urlWith: (token: string) => string } {
   const exp = Math.floor((Date.now() + expiresIn) / 1000);
   const payload = { resource, params: Object.fromEntries(attributes), exp };
-  const type = 'dashboard' in resource ? 'dashboard' : 'question';
+  const { type } = entityOf(resource);
   const path = `${siteUrl.pathname.replace(/\/$/, '')}/embed/${type}/`;
   const editable = [...inputs].map(([slug, value]) => `${slug}=${encodeURIComponent(value)}`);
   const query = editable.length === 0 ? '' : `?${editable.join('&')}`;

@@ -9,7 +9,7 @@ import type { Send, SendOptions } from './send.ts';
 export interface Provider {
   readonly kind: EmbedConfig['kind'];
   /** Given embeds of its own kind alone, see {@link bindEmbed}. */
-  bind(embed: EmbedConfig): Pick<Embed, 'takes' | 'prepare'>;
+  bind(embed: EmbedConfig): Pick<Embed, 'takes' | 'prepare' | 'entity'>;
   /**
    * Ends what was opened at the product, by what {@link EmbedUrl.revocable} named; doing so again is no
    * failure. Left out where nothing can be ended.

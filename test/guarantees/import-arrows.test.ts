@@ -14,6 +14,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   providers: ['gateway', 'config'],
   admission: ['gateway', 'config', 'redis'],
   combinations: ['gateway', 'config', 'redis'],
+  'sign-out': ['gateway', 'config', 'redis'],
   http: ['gateway', 'config'],
   operations: ['gateway', 'config', 'http'],
   sandbox: [],
