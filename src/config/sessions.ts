@@ -42,6 +42,10 @@ export const sessionSchema = z
       .array(expression('must be true, or the session is refused', sessionVariables))
       .describe('what must be true of every session')
       .default([]),
+    impersonation: z
+      .boolean()
+      .describe('whether a session with an act claim is believed: somebody else acts as the user')
+      .default(false),
     tenant: expression('the tenant: must give a non-empty string', beforeUser),
     user: expression('the user: must give a non-empty string', beforeUser).prefault('claims.sub'),
   })

@@ -20,6 +20,8 @@ export interface Session {
   readonly tenant: string;
   readonly user: string;
   readonly claims: Claims;
+  /** True where somebody else acts as the user; who, is nobody's business here. */
+  readonly impersonated?: true;
 }
 
 /** A session together with what its token is known by. */

@@ -25,6 +25,7 @@ export function createReport(log: Logger, metrics: Metrics): Report {
       issuer: session?.issuer,
       tenant: session?.tenant,
       user: session?.user,
+      impersonated: session?.impersonated,
       combination,
       requestId,
       durationMs: Math.round(durationMs * 10) / 10,

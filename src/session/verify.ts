@@ -39,7 +39,7 @@ export function createIssuers(
 /**
  * Verifies the session of a request: finds its token, holds its origin against the allowed ones, opens it
  * where it is a sealed cookie, else picks the issuer by `iss`, checks the signature and the registered
- * claims; then the entry's own rules for `require`, tenant and user.
+ * claims; then the entry's own rules for impersonation, `require`, tenant and user.
  *
  * `exp` and `iat` are required here because jose checks them only where they are present.
  *
@@ -110,13 +110,16 @@ function toRefusal(error: unknown): unknown {
 
 function toSession(token: string, claims: Claims, config: SessionConfig): VerifiedSession {
   const { issuer } = config;
+  const isImpersonated = claims.has('act'); // RFC 8693, section 4.1; whatever it holds
+  if (isImpersonated && !config.impersonation) throw invalid('impersonated');
   const tenant = plainText(config.tenant, { claims, issuer }, 'tenant');
   const user = plainText(config.user, { claims, issuer }, 'user');
   const session = { claims, issuer, tenant, user };
   for (const [index, rule] of config.require.entries()) {
     if (rule.evaluate(session) !== true) throw invalid(`require[${index}] is not true`);
   }
-  return { ...session, token: sessionToken(token, claims, config) };
+  const marked = isImpersonated ? { ...session, impersonated: true as const } : session;
+  return { ...marked, token: sessionToken(token, claims, config) };
 }
 
 function plainText(expression: Expression, variables: Variables, what: string): string {

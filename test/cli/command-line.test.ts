@@ -196,6 +196,18 @@ describe('serve', () => {
     expect(stranger).not.toHaveProperty('issuer');
   });
 
+  it('marks in the audit line that somebody else acted as the user, never who', async () => {
+    const sandbox = await openSandbox();
+    const config = configOver(sandbox).replace('audience:', 'impersonation: true\n    audience:');
+    const gateway = await startGateway(config, { HEX_TOKEN: sandbox.hexToken });
+    const token = await sandbox.signSession({ sub: 'ada', act: { sub: 'grace-of-support' } });
+    expect((await getEmbedUrl(gateway, token)).status).toBe(200);
+    await expect
+      .poll(() => gateway.lines().find(({ audit }) => audit === 'mint'))
+      .toMatchObject({ user: 'ada', impersonated: true });
+    expect(gateway.output()).not.toContain('grace');
+  });
+
   it('finishes what is in flight when it is told to stop, and takes nothing new', async () => {
     const sandbox = await openSandbox();
     const slow = await slowProxy(sandbox.hexBaseUrl, 700);
