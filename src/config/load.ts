@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
+import { fillIn, type FilledIn } from './fill-in.ts';
 import { knownKeys } from './known-keys.ts';
 import { checkNames } from './names.ts';
 import { nearest } from './nearest.ts';
@@ -11,11 +12,11 @@ import { substitute, type Environment, type References } from './substitute.ts';
 import { yamlMessage } from './yaml-message.ts';
 
 export type Loaded =
-  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: true; readonly config: Config; readonly filledIn: readonly FilledIn[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * Reads a configuration file: YAML, then `${env:…}` and `${file:…}`, then its shape, then what its
+ * Reads a configuration file: YAML, then `${env:…}` and `${file:…}`, then presets, then its shape, then what its
  * parts say of each other. Expressions are compiled and keys are read on the way, so a configuration
  * that loads is one that can serve. Reports all problems of the first stage that finds any, shape and
  * cross-references together. Reaches no network.
@@ -48,14 +49,16 @@ export function readConfig(file: string, text: string, environment: Environment)
   }
   if (broken !== undefined || !checkNames(document, list)) return { ok: false, problems: list.sorted() };
   const references = substitute(document, file, environment, list);
-  const raw = toRaw(document, list);
-  if (raw === undefined) return { ok: false, problems: list.sorted() };
+  const written = toRaw(document, list);
+  if (written === undefined) return { ok: false, problems: list.sorted() };
+  const { raw, filledIn } = fillIn(written);
+  list.blameOn(filledIn);
 
   const parsed = parseShape(raw, references.substituted);
   for (const issue of parsed.error?.issues ?? []) addIssue(list, issue, references, raw);
   checkReferences(raw, references.unresolved, list);
   return parsed.success && list.problems.length === 0
-    ? { ok: true, config: parsed.data }
+    ? { ok: true, config: parsed.data, filledIn }
     : { ok: false, problems: list.sorted() };
 }
 

@@ -1,4 +1,5 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Node } from 'yaml';
+import type { FilledIn } from './fill-in.ts';
 import { isSecretName } from './secret-names.ts';
 import { masked, showLine, type ShownLine } from './shown-line.ts';
 
@@ -42,12 +43,18 @@ export class ProblemList {
   readonly #text: string;
   readonly #lines: LineCounter;
   readonly #document: Document.Parsed | undefined;
+  #filledIn: readonly FilledIn[] = [];
 
   constructor(file: string, text = '', document?: Document.Parsed, lines = new LineCounter()) {
     this.#file = file;
     this.#text = text;
     this.#document = document;
     this.#lines = lines;
+  }
+
+  /** From now on a problem with what is not in the file names the preset that gave it, or did not. */
+  blameOn(filledIn: readonly FilledIn[]): void {
+    this.#filledIn = filledIn;
   }
 
   add(spot: Spot, message: string): void {
@@ -62,9 +69,16 @@ export class ProblemList {
       line: Math.max(line, 1),
       column: Math.max(col, 1),
       path: masked(formatPath(spot.path)),
-      message,
+      message: found.node ? message : message + this.#blame(spot.path),
       ...showLine(this.#text, offset, this.#document, own),
     });
+  }
+
+  #blame([section, index, key]: Path): string {
+    const entry = this.#filledIn.find((one) => section === 'sessions' && one.index === index);
+    if (!entry) return '';
+    const gave = Object.hasOwn(entry.fields, key ?? '') ? 'filled in by' : 'not filled in by';
+    return ` (${gave} preset: ${entry.preset})`;
   }
 
   /** In the order of the file. */

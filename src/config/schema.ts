@@ -7,20 +7,24 @@ import { listenSchema, operationsSchema } from './listen.ts';
 import { kinds, productNamed, productOf, products, type Kind } from './products.ts';
 import { record } from './raw.ts';
 import { redisSchema } from './redis.ts';
-import { sessionSchema } from './sessions.ts';
+import { sessionSchema, writtenSessionSchema } from './sessions.ts';
 
 export type ProviderConfig = z.output<(typeof products)[Kind]['provider']>;
 export type EmbedConfig = z.output<(typeof products)[Kind]['embed']>;
-export type Config = z.output<ReturnType<typeof shapeWith>>;
+export type Config = z.output<ReturnType<typeof shapeWith<typeof sessionSchema>>>;
 
-/** The whole file, given how an entry of `providers` and one of `embeds` looks. */
-function shapeWith(provider: z.ZodType<ProviderConfig>, embed: z.ZodType<EmbedConfig>) {
+/** The whole file, given how an entry of `sessions`, one of `providers` and one of `embeds` looks. */
+function shapeWith<Session extends z.ZodType>(
+  session: Session,
+  provider: z.ZodType<ProviderConfig>,
+  embed: z.ZodType<EmbedConfig>,
+) {
   return z
     .strictObject({
       listen: listenSchema.prefault({}),
       operations: operationsSchema.prefault({}),
       redis: redisSchema.optional(),
-      sessions: z.array(sessionSchema).min(1).describe('whose tokens are believed'),
+      sessions: z.array(session).min(1).describe('whose tokens are believed'),
       limits: limitsSchema.prefault({}),
       providers: filled(table(provider, 'the products that show the analytics')),
       embeds: filled(table(embed, 'the names that a browser may ask for')),
@@ -40,9 +44,10 @@ const strayProviderSchema = z.looseObject({ kind: z.enum(kinds) }).transform(() 
  *
  * @param raw the file as it stands
  */
-export function configSchemaFor(raw: unknown): ReturnType<typeof shapeWith> {
+export function configSchemaFor(raw: unknown): ReturnType<typeof shapeWith<typeof sessionSchema>> {
   const providers = record(record(raw).providers);
   return shapeWith(
+    sessionSchema,
     chosen<ProviderConfig>((entry) => productOf(entry)?.provider ?? strayProviderSchema),
     chosen<EmbedConfig>(({ provider }) => productNamed(provider, providers)?.embed ?? strayEmbedSchema),
   );
@@ -52,6 +57,7 @@ export function configSchemaFor(raw: unknown): ReturnType<typeof shapeWith> {
 export function configJsonSchema(): Record<string, unknown> {
   const all = Object.values(products);
   const shape = shapeWith(
+    writtenSessionSchema,
     z.union(all.map(({ provider }) => provider)),
     z.union(all.map(({ embed }) => embed)),
   );

@@ -1,4 +1,5 @@
 import { secretBytesMin } from './algorithms.ts';
+import { checkPreset } from './preset-references.ts';
 import type { Path } from './problems.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
 import { checkSealed, checkSealedPlaces } from './sealed-references.ts';
@@ -20,6 +21,7 @@ export function checkSessions(sessions: readonly unknown[], addProblem: Add): vo
       if (names.has(given)) add([key], 'stands in an earlier entry too');
       if (given !== undefined) names.add(given);
     }
+    checkPreset(record(session), add);
     if (record(record(session).keys).sealed === undefined) checkSigned(record(session), add);
     else checkSealed(record(session), add);
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { algorithms } from './algorithms.ts';
 import { duration, expression, name, sessionVariables } from './fields.ts';
 import { fitAlgorithms, keysSchema } from './keys.ts';
+import { presetFields, presetNames } from './presets.ts';
 import { tokenPlace, type TokenPlace } from './token-places.ts';
 
 const beforeUser = ['claims', 'issuer'] as const;
@@ -9,7 +10,7 @@ const beforeUser = ['claims', 'issuer'] as const;
 /** Default of `clockTolerance`: what the libraries that seal cookies allow themselves is more than a signer needs. */
 const clockToleranceMs = { sealed: 15_000, signed: 5000 };
 
-export const sessionSchema = z
+const sessionShape = z
   .strictObject({
     issuer: z
       .string()
@@ -49,7 +50,13 @@ export const sessionSchema = z
     tenant: expression('the tenant: must give a non-empty string', beforeUser),
     user: expression('the user: must give a non-empty string', beforeUser).prefault('claims.sub'),
   })
-  .describe('one issuer whose tokens are believed')
+  .describe('one issuer whose tokens are believed');
+
+const preset = z.enum(presetNames).describe('the product that signs, from which most of an entry follows');
+
+/** An entry once its preset is filled in. */
+export const sessionSchema = sessionShape
+  .extend({ preset: preset.optional(), ...presetFields })
   .transform((session, context) => {
     const { sealed } = session.keys;
     const fitted = fitAlgorithms(session.keys, session.algorithms);
@@ -65,6 +72,15 @@ export const sessionSchema = z
       clockTolerance: session.clockTolerance ?? clockToleranceMs[sealed ? 'sealed' : 'signed'],
     };
   });
+
+/** An entry as the file may write it: in full, or with a preset. */
+export const writtenSessionSchema = z.union([
+  sessionShape,
+  sessionShape
+    .partial({ keys: true, tenant: true })
+    .extend({ preset, ...presetFields })
+    .describe('one issuer whose tokens are believed, as its product makes them'),
+]);
 
 export type SessionConfig = z.output<typeof sessionSchema>;
 

@@ -28,6 +28,43 @@ describe('exit codes: 0 fine, 1 a problem was found, 2 wrong usage', () => {
     expect(found.stderr).toMatch(/providers\.hex\.token: \$\{env:HEX_TOKEN\} is not set/);
   });
 
+  it('check says what a preset fills in, nothing that the operator wrote, and no secret', async () => {
+    const sandbox = await openSandbox();
+    const sessions = `- preset: supabase
+  project: abcdefghijklmnopqrst
+  keys: { secret: "\${env:JWT_SECRET}" }
+  require: [claims.aal == "aal2"]
+  tenant: claims.app_metadata.tenant
+- preset: workos
+  client: client_01ABC`;
+    const file = temporaryFile(configOver(sandbox, { sessions }));
+    const env = { HEX_TOKEN: 'x', JWT_SECRET: 'qV7mZr4LwX2tNy9HjKd3Fs6GpUc8BaTe' };
+    expect(await runCommand(['check', '--config', file], { env })).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `${file} is fine: 3 issuers, 1 providers, 3 embeds
+sessions[1], filled in by preset: supabase
+  issuer: https://abcdefghijklmnopqrst.supabase.co/auth/v1
+  audience: authenticated
+  tokens:
+    - bearer
+    - supabase:abcdefghijklmnopqrst
+  require:
+    - claims.role != "service_role"
+    - "!has(claims.is_anonymous) || claims.is_anonymous == false"
+sessions[2], filled in by preset: workos
+  issuer: https://api.workos.com
+  algorithms:
+    - RS256
+  tenant: claims.org_id
+  keys:
+    jwks: https://api.workos.com/sso/jwks/client_01ABC
+  require:
+    - has(claims.sid)
+`,
+    });
+  });
+
   it('check on a file that is not there is a problem', async () => {
     const { code, stderr } = await runCommand(['check', '--config', 'nowhere.yaml']);
     expect({ code, stderr }).toEqual({
