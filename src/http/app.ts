@@ -6,10 +6,16 @@ import type { Config } from '../config/schema.ts';
 import type { Report } from '../gateway/trail.ts';
 import { addSecurityHeaders, answerHeaders } from './answer-headers.ts';
 import { addJsonBody } from './body.ts';
-import { createReplyClientError } from './client-error.ts';
+import { createRefuseTunnel, createReplyClientError } from './client-error.ts';
 import { addClientLimit } from './client-limit.ts';
-import { badRequest, createReplyError, replyNotFound, type Observers } from './reply-error.ts';
-import { hasUnaskedBody, isPlainTarget } from './request-target.ts';
+import {
+  createReplyError,
+  formError,
+  replyNotFound,
+  type Observers,
+  type ReportProblem,
+} from './reply-error.ts';
+import { statusForForm } from './request-form.ts';
 import { addRoutes, type RouteParts } from './routes.ts';
 
 export interface AppParts extends RouteParts, Observers {
@@ -52,6 +58,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       maxHeaderSize: headerBytesMax,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
+      // Node's own answer to a request without one is bare
+      requireHostHeader: false,
     },
     clientErrorHandler: createReplyClientError(parts.reportProblem),
     frameworkErrors: (error, request, reply) => {
@@ -61,15 +69,15 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   });
   // beyond 2000 lines Node would drop headers in silence, a second Authorization too; their size stays capped
   app.server.maxHeadersCount = 0;
+  answerInNodesPlace(app, parts.reportProblem);
 
   app.setErrorHandler(replyError);
   app.addHook('onRequest', async ({ id, raw }, reply) => {
     reply.headers(answerHeaders(id));
-    if (hasUnaskedBody(raw)) {
-      reply.header('connection', 'close');
-      throw badRequest();
-    }
-    if (!isPlainTarget(raw.url ?? '')) throw badRequest();
+    const status = statusForForm(raw);
+    if (status === undefined) return;
+    reply.header('connection', 'close');
+    throw formError(status);
   });
   closeConnectionsOnStop(app);
   await addSecurityHeaders(app, listen.allowedOrigins);
@@ -88,6 +96,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, replyNotFound(parts));
   addRoutes(app, parts);
   return app;
+}
+
+/** Two requests that Node would answer by itself, in another form or not at all. */
+function answerInNodesPlace(app: FastifyInstance, reportProblem: ReportProblem): void {
+  app.server.on('connect', createRefuseTunnel(reportProblem));
+  app.server.on('checkExpectation', (request, response) => {
+    app.routing(request, response);
+  });
 }
 
 /** Answers given while the listener stops end their connection, which would else stay open for the next request. */

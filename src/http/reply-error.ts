@@ -17,8 +17,8 @@ export interface Observers {
 }
 
 /** A request whose form is not accepted. */
-export function badRequest(): Error {
-  return Object.assign(new Error('bad request'), { statusCode: 400 });
+export function formError(statusCode: number): Error {
+  return Object.assign(new Error('the form of a request'), { statusCode });
 }
 
 /** The one place where an error becomes an answer: a refusal, a problem of the transport, or a fault. */

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-
 /** Characters that a path of ours may have: no percent sign, no backslash, nothing that two parsers read as two things. */
 const pathPattern = /^\/(?!\/)[\w\-.~!$&'()*+,;=:@/]*$/;
 const dotSegment = /\/\.\.?(?:\/|$)/;
@@ -15,10 +13,4 @@ const queryPattern = /^[\x21\x22\x24-\x7e]*$/;
 export function isPlainTarget(target: string): boolean {
   const [path = '', ...rest] = target.split('?');
   return pathPattern.test(path) && !dotSegment.test(path) && queryPattern.test(rest.join('?'));
-}
-
-/** A body where none is asked for: a proxy before us may have read it as the next request. */
-export function hasUnaskedBody({ method, headers }: IncomingMessage): boolean {
-  if (method === 'POST') return false;
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { isPlainTarget } from '../../src/http/request-target.ts';
 import { openSandbox } from '../sandbox/support.ts';
 import { configOver, problemIn, startGateway } from '../support/gateway.ts';
-import { sendRaw } from './raw.ts';
+import { openRaw, sendRaw } from './raw.ts';
 
 const refusedTargets = [
   '*',
@@ -129,3 +130,65 @@ describe('headers', () => {
     expect(gateway.output()).not.toContain('some-secret-path');
   });
 });
+
+const oneHeader = 'host: x\r\n';
+const emptyObject = 'content-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
+
+/** Requests that Node or its parser would answer by itself, and the status that ours has. */
+const unformed: readonly (readonly [what: string, request: string, status: number])[] = [
+  ['no Host', 'GET /embeds HTTP/1.1\r\n\r\n', 400],
+  ['two Hosts', 'GET /embeds HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n', 400],
+  ['the same Host twice', 'GET /embeds HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n', 400],
+  ['a tunnel', 'CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n', 400],
+  ['a tunnel in HTTP/1.0', 'CONNECT evil.example:443 HTTP/1.0\r\n\r\n', 400],
+  ['a strange expectation', `POST /embed-url HTTP/1.1\r\n${oneHeader}expect: a-reply\r\n${emptyObject}`, 417],
+  ['two lengths', `POST /embed-url HTTP/1.1\r\n${oneHeader}content-length: 3\r\n${emptyObject}`, 400],
+  ['a folded header', `GET /embeds HTTP/1.1\r\n${oneHeader}cookie: a=b;\r\n c=d\r\n\r\n`, 400],
+  ['a line that ends in CR', 'GET /embeds HTTP/1.1\r\nhost: x\rcookie: a=b\r\n\r\n', 400],
+  ['lines that end in LF', 'GET /embeds HTTP/1.1\nhost: x\n\n', 400],
+  ['a header with a NUL', `GET /embeds HTTP/1.1\r\n${oneHeader}x: \0\r\n\r\n`, 400],
+  ['a trailer without end', withTrailer('x'.repeat(40_000)), 431],
+];
+
+describe('what Node would answer by itself', () => {
+  it('has the form and the headers of all answers, and ends its connection', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    for (const [what, request, status] of unformed) {
+      const answer = await sendRaw(gateway.url, request);
+      expect(answer, what).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(answer, what).toMatch(/^cache-control: no-store\r$/m);
+      expect(answer, what).toMatch(/^content-type: application\/problem\+json; charset=utf-8\r$/m);
+      expect(answer, what).toMatch(/^connection: close\r$/m);
+      const [, requestId = ''] = /^x-request-id: ([\w-]{36})\r$/m.exec(answer) ?? [];
+      expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? ''), what).toMatchObject({ status, requestId });
+      await expect.poll(gateway.output, { message: what }).toContain(requestId);
+    }
+  });
+
+  it('is served where it is fine: HTTP/1.0 without Host, an expectation to go on', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    expect(await sendRaw(gateway.url, 'GET /embeds HTTP/1.0\r\n\r\n')).toContain('session_missing');
+    const head = `POST /embed-url HTTP/1.1\r\n${oneHeader}connection: close\r\nexpect: 100-Continue\r\n`;
+    expect(await sendRaw(gateway.url, head + emptyObject)).toMatch(
+      /^HTTP\/1\.1 100 Continue[^]*session_missing/,
+    );
+  });
+
+  it('takes nobody along when it is a tunnel whose client resets it', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    for (let count = 0; count < 50; count += 1) {
+      const socket = await openRaw(gateway.url);
+      socket.write('CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n', () => socket.resetAndDestroy());
+      if (!socket.closed) await once(socket, 'close');
+    }
+    expect((await fetch(`${gateway.operationsUrl}/livez`)).status).toBe(200);
+  });
+});
+
+function withTrailer(value: string): string {
+  const head = `POST /embed-url HTTP/1.1\r\n${oneHeader}content-type: application/json\r\n`;
+  return `${head}transfer-encoding: chunked\r\n\r\n0\r\nx: ${value}\r\n\r\n`;
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import { isPlainTarget } from './request-target.ts';
+
+/**
+ * The status that refuses a request for its form alone: what two readers could take for two requests, or
+ * what asks for something that nobody here does. Its connection ends with the answer, since a proxy
+ * before us may think that something else follows.
+ */
+export function statusForForm(request: IncomingMessage): 400 | 417 | undefined {
+  if (hasUnaskedBody(request) || !hasOneHost(request) || !isPlainTarget(request.url ?? '')) return 400;
+  return hasUnknownExpectation(request) ? 417 : undefined;
+}
+
+/** A body where none is asked for: a proxy before us may have read it as the next request. */
+function hasUnaskedBody({ method, headers }: IncomingMessage): boolean {
+  if (method === 'POST') return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6 */
+function hasOneHost({ httpVersion, headersDistinct }: IncomingMessage): boolean {
+  const count = headersDistinct.host?.length ?? 0;
+  return count === 1 || (count === 0 && httpVersion === '1.0');
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1 */
+function hasUnknownExpectation({ headers }: IncomingMessage): boolean {
+  return headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue';
+}
