@@ -1,53 +1,70 @@
 import { readFileSync } from 'node:fs';
-import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { fillIn, type FilledIn } from './fill-in.ts';
 import { knownKeys } from './known-keys.ts';
 import { checkNames } from './names.ts';
 import { nearest } from './nearest.ts';
+import { offsetTooDeep } from './nesting.ts';
 import { ProblemList, type Path, type Problem } from './problems.ts';
 import { checkReferences } from './references.ts';
 import { configSchemaFor, type Config } from './schema.ts';
 import { substitute, type Environment, type References } from './substitute.ts';
+import { utf8Text } from './text.ts';
 import { yamlMessage } from './yaml-message.ts';
 
 export type Loaded =
   | { readonly ok: true; readonly config: Config; readonly filledIn: readonly FilledIn[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** Room for some thousand embeds. */
+const fileBytesMax = 1_048_576;
+
 /**
- * Reads a configuration file: YAML, then `${env:…}` and `${file:…}`, then presets, then its shape, then what its
+ * Reads a configuration file of at most 1 MB: YAML, then `${env:…}` and `${file:…}`, then presets, then its shape, then what its
  * parts say of each other. Expressions are compiled and keys are read on the way, so a configuration
  * that loads is one that can serve. Reports all problems of the first stage that finds any, shape and
- * cross-references together. Reaches no network.
+ * cross-references together, the first 100 of them. Reaches no network.
  *
  * @param file path of the YAML file, as problems will name it
  * @param environment where `${env:NAME}` looks
  */
 export function loadConfig(file: string, environment: Environment): Loaded {
-  let text: string;
+  const { text, fault } = readText(file);
+  return fault === undefined ? readConfig(file, text, environment) : unread(file, fault);
+}
+
+type FileText =
+  | { readonly text: string; readonly fault?: undefined }
+  | { readonly text?: undefined; readonly fault: string };
+
+function readText(file: string): FileText {
   try {
-    text = readFileSync(file, 'utf8');
+    const bytes = readFileSync(file);
+    if (bytes.length > fileBytesMax) return { fault: `is larger than ${fileBytesMax} bytes` };
+    const text = utf8Text(bytes);
+    return text === undefined ? { fault: 'is not UTF-8' } : { text };
   } catch (error) {
-    const unread = new ProblemList(file);
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    unread.add({ path: [] }, code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`);
-    return { ok: false, problems: unread.sorted() };
+    return { fault: code === 'ENOENT' ? 'no such file' : `cannot be read (${code})` };
   }
-  return readConfig(file, text, environment);
+}
+
+function unread(file: string, fault: string): Loaded {
+  const list = new ProblemList(file);
+  list.add({ path: [] }, fault);
+  return { ok: false, problems: list.sorted() };
 }
 
 export function readConfig(file: string, text: string, environment: Environment): Loaded {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const faults = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
-  const broken = faults.find(({ code }) => code !== 'DUPLICATE_KEY');
-  const list = new ProblemList(file, text, broken === undefined ? document : undefined, lines);
+  const tooDeep = offsetTooDeep(text);
+  if (tooDeep !== undefined) return unparsed(file, text, tooDeep, 'is nested more than 64 levels deep');
+  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false });
   // what follows a syntax error is mostly its echo
-  for (const fault of broken === undefined ? faults : [broken]) {
-    list.add({ path: [], offset: fault.pos[0], hideValue: true }, yamlMessage(fault, text));
-  }
-  if (broken !== undefined || !checkNames(document, list)) return { ok: false, problems: list.sorted() };
+  const [broken] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  if (broken) return unparsed(file, text, broken.pos[0], yamlMessage(broken, text));
+  const list = new ProblemList(file, text, document);
+  if (!checkNames(document, list)) return { ok: false, problems: list.sorted() };
   const references = substitute(document, file, environment, list);
   const written = toRaw(document, list);
   if (written === undefined) return { ok: false, problems: list.sorted() };
@@ -57,9 +74,16 @@ export function readConfig(file: string, text: string, environment: Environment)
   const parsed = parseShape(raw, references.substituted);
   for (const issue of parsed.error?.issues ?? []) addIssue(list, issue, references, raw);
   checkReferences(raw, references.unresolved, list);
-  return parsed.success && list.problems.length === 0
+  return parsed.success && list.isEmpty
     ? { ok: true, config: parsed.data, filledIn }
     : { ok: false, problems: list.sorted() };
+}
+
+/** The one problem of a text whose parts have no paths. */
+function unparsed(file: string, text: string, offset: number, message: string): Loaded {
+  const list = new ProblemList(file, text);
+  list.add({ path: [], offset, hideValue: true }, message);
+  return { ok: false, problems: list.sorted() };
 }
 
 function toRaw(document: Document.Parsed, list: ProblemList): unknown {
@@ -112,8 +136,9 @@ function addIssue(
 ): void {
   if (unresolved.has(JSON.stringify(issue.path))) return;
   if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path, raw);
     for (const key of issue.keys) {
-      const meant = nearest(key, knownKeys(issue.path, raw));
+      const meant = list.isFull ? undefined : nearest(key, known);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       list.add({ path: [...issue.path, key], hideValue: true }, `is not a known key${hint}`);
     }

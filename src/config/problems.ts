@@ -1,7 +1,7 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Node } from 'yaml';
 import type { FilledIn } from './fill-in.ts';
 import { isSecretName } from './secret-names.ts';
-import { masked, showLine, type ShownLine } from './shown-line.ts';
+import { createShowLine, masked, type ShowLine, type ShownLine } from './shown-line.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -37,19 +37,34 @@ export interface Spot {
   readonly hideValue?: boolean;
 }
 
+const problemsMax = 100;
+const keyCharactersMax = 100;
+
+/** Keeps the first 100 problems, and counts the others. */
 export class ProblemList {
-  readonly problems: Problem[] = [];
+  readonly #problems: Problem[] = [];
+  #omitted = 0;
   readonly #file: string;
   readonly #text: string;
   readonly #lines: LineCounter;
   readonly #document: Document.Parsed | undefined;
   #filledIn: readonly FilledIn[] = [];
+  readonly #showLine: ShowLine;
 
-  constructor(file: string, text = '', document?: Document.Parsed, lines = new LineCounter()) {
+  constructor(file: string, text = '', document?: Document.Parsed) {
     this.#file = file;
     this.#text = text;
     this.#document = document;
-    this.#lines = lines;
+    this.#lines = linesOf(text);
+    this.#showLine = createShowLine(text, document);
+  }
+
+  get isEmpty(): boolean {
+    return this.#problems.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#problems.length === problemsMax;
   }
 
   /** From now on a problem with what is not in the file names the preset that gave it, or did not. */
@@ -58,19 +73,23 @@ export class ProblemList {
   }
 
   add(spot: Spot, message: string): void {
+    if (this.isFull) {
+      this.#omitted += 1;
+      return;
+    }
     const found = locate(this.#document?.contents, spot);
     const offset = Math.min(spot.offset ?? found.offset, this.#text.length);
     const { line, col } = this.#lines.linePos(offset);
     const isHidden =
       spot.hideValue === true || spot.path.length === 0 || spot.path.some((key) => isSecretName(String(key)));
     const own = isHidden || !isScalar(found.node) ? undefined : found.node;
-    this.problems.push({
+    this.#problems.push({
       file: this.#file,
       line: Math.max(line, 1),
       column: Math.max(col, 1),
       path: masked(formatPath(spot.path)),
       message: found.node ? message : message + this.#blame(spot.path),
-      ...showLine(this.#text, offset, this.#document, own),
+      ...this.#showLine(offset, own),
     });
   }
 
@@ -81,15 +100,32 @@ export class ProblemList {
     return ` (${gave} preset: ${entry.preset})`;
   }
 
-  /** In the order of the file. */
+  /** In the order of the file; at the end, how many more there are. */
   sorted(): readonly Problem[] {
-    return this.problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const kept = this.#problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const last = kept.at(-1);
+    if (last === undefined || this.#omitted === 0) return kept;
+    const message = `has ${this.#omitted} more problems`;
+    return [...kept, { ...last, path: formatPath([]), message, source: '', caret: 0 }];
   }
 }
 
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
+  return lines;
+}
+
 function formatPath(path: Path): string {
-  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const text = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${shortened(String(key))}`))
+    .join('');
   return text === '' ? 'configuration' : text.replace(/^\./, '');
+}
+
+function shortened(key: string): string {
+  return key.length > keyCharactersMax ? '…' : key;
 }
 
 interface Found {

@@ -8,39 +8,54 @@ export interface ShownLine {
   readonly caret: number;
 }
 
+/** Longer lines are not shown: nobody reads them, and what is masked in a line must not be cut. */
+export const shownCharactersMax = 400;
+
+/** Shows the line around an offset. `own` is the value that the problem is about, when it may be shown. */
+export type ShowLine = (offset: number, own: Scalar | undefined) => ShownLine;
+
 /**
- * Shows a line of a configuration with nothing in it that might be a secret: its keys, the one value
+ * Shows lines of a configuration with nothing in them that might be a secret: their keys, the one value
  * that the problem is about, and references such as `${env:NAME}`. Every other value is `…`, since
  * which of them is a secret under a misspelt name is anyone's guess.
  *
  * @param document undefined when the text is no YAML: then a leading key and references are all that is shown
- * @param own the value the problem is about, when it may be shown
  */
-export function showLine(
-  text: string,
-  offset: number,
-  document: Document.Parsed | undefined,
+export function createShowLine(text: string, document: Document.Parsed | undefined): ShowLine {
+  let spans: readonly Span[] | undefined;
+  return (offset, own) => {
+    const start = text.lastIndexOf('\n', offset - 1) + 1;
+    const end = text.indexOf('\n', offset);
+    const line = text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
+    if (line.trim() === '' || line.length > shownCharactersMax) return { source: '', caret: 0 };
+    if (document === undefined) return showBroken(line, offset - start);
+    spans ??= spansOf(document, text);
+    const inLine = spans.filter(({ from, to }) => from < start + line.length && start < to);
+    return showParsed({ line, start, offset }, inLine, own);
+  };
+}
+
+function showBroken(line: string, column: number): ShownLine {
+  const key = /^[\s-]*[\w.-]{1,40}:(?=\s|$)/.exec(line)?.[0] ?? '';
+  const references = line.match(/\$\{(?:env|file):[\w./-]*\}/g) ?? [];
+  const source = masked([key, '…', ...references.flatMap((one) => [one, '…'])].join(' '));
+  return { source, caret: Math.min(column, source.length - 1) };
+}
+
+function showParsed(
+  { line, start, offset }: { readonly line: string; readonly start: number; readonly offset: number },
+  spans: readonly Span[],
   own: Scalar | undefined,
 ): ShownLine {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  const end = text.indexOf('\n', offset);
-  const line = text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
-  if (document === undefined) {
-    if (line.trim() === '') return { source: '', caret: 0 };
-    const key = /^[\s-]*[\w.-]{1,40}:(?=\s|$)/.exec(line)?.[0] ?? '';
-    const references = line.match(/\$\{(?:env|file):[\w./-]*\}/g) ?? [];
-    const source = masked([key, '…', ...references.flatMap((one) => [one, '…'])].join(' '));
-    return { source, caret: Math.min(offset - start, source.length - 1) };
-  }
-  const scalars = scalarsOf(document, text, own);
   let source = '';
   let caret = 0;
-  for (let at = start; at < start + line.length; at += 1) {
-    const character = text.charAt(at);
+  for (const [column, character] of line.split('').entries()) {
+    const at = start + column;
     if (at === offset) caret = source.length;
-    const inside = scalars.find(({ from, to }) => from <= at && at < to);
+    const inside = spans.find(({ from, to }) => from <= at && at < to);
     if (!inside && character === '#') break;
-    if (inside?.isShown ?? /[\s?:,[\]{}-]/.test(character)) source += character;
+    const isShown = inside ? inside.isShown || inside.scalar === own : /[\s?:,[\]{}-]/.test(character);
+    if (isShown) source += character;
     else if (!source.endsWith('…')) source += '…';
   }
   return { source: masked(source), caret: offset - start >= line.length ? source.length : caret };
@@ -49,19 +64,20 @@ export function showLine(
 interface Span {
   readonly from: number;
   readonly to: number;
+  readonly scalar: Scalar;
   readonly isShown: boolean;
 }
 
-function scalarsOf(document: Document.Parsed, text: string, own: Scalar | undefined): readonly Span[] {
+function spansOf(document: Document.Parsed, text: string): readonly Span[] {
   const spans: Span[] = [];
   visit(document, {
-    Scalar(key, node, ancestors) {
-      const [from, to] = node.range ?? [0, 0];
+    Scalar(key, scalar, ancestors) {
+      const [from, to] = scalar.range ?? [0, 0];
       const isKey = key === 'key';
       const above = ancestors.filter(isPair).slice(0, isKey ? -1 : undefined);
       const isSecret = above.some((pair) => isScalar(pair.key) && isSecretName(String(pair.key.value)));
-      const isShown = node === own || (isKey ? !isSecret : isReference(text.slice(from, to)));
-      spans.push({ from, to, isShown });
+      const isShown = isKey ? !isSecret : isReference(text.slice(from, to));
+      spans.push({ from, to, scalar, isShown });
     },
   });
   return spans;

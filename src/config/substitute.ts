@@ -2,10 +2,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isPair, isScalar, isSeq, visit, type Document, type Scalar } from 'yaml';
 import type { ProblemList, Path } from './problems.ts';
+import { utf8Text } from './text.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const reference = /\$\{([a-z]+):([^}]*)\}/g;
+const reference = /\$\{([a-z]+):([^{}]*)\}/g;
 const fileBytesMax = 65_536;
 
 /** Paths, as JSON. */
@@ -68,7 +69,8 @@ function readText(path: string): string | { readonly fault: string } {
     // a device or a pipe may never end
     if (!status.isFile()) return { fault: 'is not a regular file' };
     if (status.size > fileBytesMax) return { fault: `is larger than ${fileBytesMax} bytes` };
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const text = utf8Text(readFileSync(path))?.replace(/\r?\n$/, '');
+    if (text === undefined) return { fault: 'is not UTF-8 text' };
     return text === '' ? { fault: 'is empty' } : text;
   } catch (error) {
     return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})` };

@@ -1,14 +1,15 @@
 import type { YAMLError } from 'yaml';
+import { shownCharactersMax } from './shown-line.ts';
 
 /** The parser's words without what it quotes of the file, and what usually lies behind them. */
 export function yamlMessage({ code, message, pos: [offset] }: YAMLError, text: string): string {
-  if (code === 'DUPLICATE_KEY') return 'the same key stands here twice';
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here';
   const words = code === 'BAD_DQ_ESCAPE' ? 'Invalid escape sequence' : message.replace(/(?<=\w): .*$/s, '');
   return `is not valid YAML: ${words}${hintFor(lineAt(text, offset))}`;
 }
 
 function hintFor(line: string): string {
+  if (line.length > shownCharactersMax) return '';
   if (/\{[^"']*\$\{/.test(line.replace(/^\s*[\w-]+:\s*\$\{/, ''))) {
     return '; write a reference inside of {…} in quotes: "${file:/path}"';
   }
