@@ -27,7 +27,14 @@ it('the READMEâ€™s configurations load, each section in place of the first oneâ€
     return Array.isArray(read) ? { sessions: read as unknown[] } : (read as object);
   });
   const random = 'Zc4-kT9!vQ2_mW7+xB5=rN8.hJ3,pL6;';
-  const env = { HEX_TOKEN: 'x', CUBE_API_KEY: 'x', METABASE_SECRET_KEY: random, AUTH_SECRET: random };
+  const redis = { REDIS_URL: 'redis://127.0.0.1:6379' };
+  const env = {
+    ...redis,
+    HEX_TOKEN: 'x',
+    CUBE_API_KEY: 'x',
+    METABASE_SECRET_KEY: random,
+    AUTH_SECRET: random,
+  };
   expect(blocks.length).toBeGreaterThan(1);
   for (const block of blocks) {
     const loaded = readConfig('README.md', stringify({ ...blocks[0], ...block }), env);

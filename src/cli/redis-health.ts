@@ -40,7 +40,7 @@ export function createRedisHealth(client: RedisClient): RedisHealth {
 function wordOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
-  // what a user may not do within a script is an ERR
-  if (error.message.startsWith('ERR ACL failure')) return 'NOPERM';
+  // what a user may not do within a script is an ERR, in words that depend on Redis's version
+  if (/^ERR (?:ACL failure|The user executing the script)/.test(error.message)) return 'NOPERM';
   return /\b[A-Z_]{3,}\b/.exec(error.message)?.[0];
 }

@@ -11,6 +11,7 @@ import {
 import { asker, policy, wide } from '../admission/support.ts';
 import { freePort } from '../support/free-port.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
+import { readmeRedisUser } from '../support/readme.ts';
 import { startRedis } from '../support/redis.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 
@@ -54,10 +55,12 @@ test('a command to a Cluster whose answer was lost fails, and is not sent again'
   await expect.poll(() => client.get('count').catch(() => 'failed')).toBe('1');
 }, 60_000);
 
-test('a Cluster runs every script, since all keys of a call lie in one slot', async () => {
-  const { servers, stop } = await startCluster();
+test('a Cluster runs every script for the user of the README: all keys of a call lie in one slot', async () => {
+  const { servers, stop } = await startCluster({ config: readmeRedisUser('secret') });
   onTestFinished(stop);
-  const client = await ready(connectRedis({ cluster: servers.slice(0, 2).map(url) }));
+  const asUser = ({ port }: { readonly port: number }): Secret =>
+    new Secret(`redis://embed-gateway:secret@127.0.0.1:${port}`);
+  const client = await ready(connectRedis({ cluster: servers.slice(0, 2).map(asUser) }));
   const store = createRedisStore(client);
   const { decide, settle } = asker(store, { ...wide, max: 2 });
   expect((await decide([policy(), policy({ perMs: 1000 })], 'first')).kind).toBe('granted');
@@ -69,6 +72,7 @@ test('a Cluster runs every script, since all keys of a call lie in one slot', as
   expect((await store.decide({ provider, budget, policies: [], slot: 'new' })).kind).toBe('busy');
   expect((await decide()).kind).toBe('granted');
   expect((await decide()).kind).toBe('busy');
+  for (const server of servers) expect(await server.ask('ACL', 'LOG')).toEqual([]);
 }, 60_000);
 
 test('who wants to know is told when a replica took over', async () => {

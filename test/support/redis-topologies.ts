@@ -18,6 +18,8 @@ export interface TopologyOptions {
   readonly password?: string;
   readonly sentinelPassword?: string;
   readonly tls?: ServerTls;
+  /** Lines of every server's configuration; sentinels have their own. */
+  readonly config?: string;
   /** What the nodes of a Cluster call themselves, where it is not their address. */
   readonly hostname?: string;
   /** Of the sentinels, where it is another. */
