@@ -1,18 +1,30 @@
-import { expect, it } from 'vitest';
+import { setTimeout as after } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
 import { openSandbox } from '../sandbox/support.ts';
-import { configOver, getEmbedUrl, startGateway } from '../support/gateway.ts';
+import { configOver, getEmbedUrl, startGateway, type RunningGateway } from '../support/gateway.ts';
 import { startRedis } from '../support/redis.ts';
-import { onTestFinished } from 'vitest';
 
-async function twoGateways(options: { more: string; hex?: string }) {
+interface Options {
+  readonly more: string;
+  readonly hex?: string;
+}
+
+async function someGateways(count: number, options: Options) {
   const redis = await startRedis({ password: 'test-password' });
   onTestFinished(() => redis.stop());
   const sandbox = await openSandbox();
   const more = `redis: { url: "\${env:REDIS_URL}" }\n${options.more}`;
   const config = configOver(sandbox, { ...options, more });
   const env = { HEX_TOKEN: sandbox.hexToken, REDIS_URL: redis.url };
-  const gateways = await Promise.all([startGateway(config, env), startGateway(config, env)]);
-  return { sandbox, gateways, redis };
+  const gateways = await Promise.all(Array.from({ length: count }, () => startGateway(config, env)));
+  return { sandbox, gateways };
+}
+
+async function twoGateways(options: Options) {
+  const { sandbox, gateways } = await someGateways(2, options);
+  const [first, second] = gateways;
+  if (!first || !second) throw new Error('two gateways');
+  return { sandbox, gateways: [first, second] as const };
 }
 
 async function statuses(responses: readonly Promise<Response>[]): Promise<Readonly<Record<number, number>>> {
@@ -64,3 +76,65 @@ it('a combination minted on one replica is warm on the other', async () => {
   }
   expect(warmth).toEqual([false, true]);
 });
+
+interface Asked {
+  readonly tenant: string;
+  readonly gateway: RunningGateway;
+  readonly token: string;
+}
+
+/** Asks until the time is up, one after the other. @returns the moments at which a URL was had */
+async function keepAsking({ gateway, token }: Asked, untilMs: number): Promise<readonly number[]> {
+  const served: number[] = [];
+  while (Date.now() < untilMs) {
+    const { status } = await getEmbedUrl(gateway, token);
+    if (status === 200) served.push(Date.now());
+    else expect([429, 503]).toContain(status);
+    await after(20);
+  }
+  return served;
+}
+
+/** The most moments that any window of this length holds. */
+function mostWithin(moments: readonly number[], perMs: number): number {
+  return Math.max(
+    ...moments.map((start) => moments.filter((at) => at >= start && at < start + perMs).length),
+  );
+}
+
+it.each([2, 4])(
+  '%i processes under load: no window sees more than the budget, nor a tenant more than its limit',
+  async (processes) => {
+    const { sandbox, gateways } = await someGateways(processes, {
+      more: 'limits: { client: { max: 90000, per: 1m }, user: [{ max: 900, per: 1m }], tenant: [{ allow: [{ max: 6, per: 2s }] }] }',
+      hex: 'budget: { max: 8, per: 1s }\nqueue: { maxWait: 3s }',
+    });
+    const tenants = ['acme', 'globex', 'initech'];
+    const askers = await Promise.all(
+      gateways.flatMap((gateway) =>
+        tenants.map(async (tenant) => ({
+          tenant,
+          gateway,
+          token: await sandbox.signSession({ sub: 'ada', org_id: tenant }),
+        })),
+      ),
+    );
+    const untilMs = Date.now() + 4000;
+    const served = await Promise.all(
+      askers.map(async (asker) => ({ ...asker, moments: await keepAsking(asker, untilMs) })),
+    );
+    expect(
+      mostWithin(
+        sandbox.hexCalls.map(({ at }) => at),
+        1000,
+      ),
+    ).toBeLessThanOrEqual(8);
+    for (const tenant of tenants) {
+      const moments = served.filter((one) => one.tenant === tenant).flatMap((one) => one.moments);
+      expect(moments.length).toBeGreaterThanOrEqual(6);
+      // a URL is had a moment after it was granted
+      expect(mostWithin(moments, 1500)).toBeLessThanOrEqual(6);
+    }
+    expect(sandbox.hexCalls).toHaveLength(served.flatMap(({ moments }) => moments).length);
+  },
+);

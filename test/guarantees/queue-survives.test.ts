@@ -49,6 +49,26 @@ it('a gateway that dies with places in the queue holds nobody up for long', asyn
   expect(mostCalls(sandbox, 990)).toBe(1);
 });
 
+it('a gateway that stands still holds nobody up for long, and when it wakes passes no budget', async () => {
+  const { sandbox, gateways, token } = await running('budget: { max: 2, per: 1s }\nqueue: { maxWait: 30s }');
+  const [stopping, living] = gateways;
+  await Promise.all([getEmbedUrl(living, token), getEmbedUrl(living, token)]);
+  const held = Array.from({ length: 4 }, () => getEmbedUrl(stopping, token));
+  await after(300);
+  stopping.kill('SIGSTOP');
+  const startedAt = performance.now();
+  expect((await getEmbedUrl(living, token)).status).toBe(200);
+  // its lease of two seconds, then the window of one
+  expect(performance.now() - startedAt).toBeLessThan(6000);
+  const beside = Array.from({ length: 4 }, () => getEmbedUrl(living, token));
+  stopping.kill('SIGCONT');
+  const answers = await Promise.all([...held, ...beside]);
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  expect(sandbox.hexCalls).toHaveLength(2 + 1 + answers.length);
+  expect(mostCalls(sandbox, 990)).toBe(2);
+  expect((await getEmbedUrl(stopping, token)).status).toBe(200);
+});
+
 it('a Redis that dies and comes back empty does not give the budget out again', async () => {
   const { redis, sandbox, gateways, token } = await running(
     'budget: { max: 6, per: 1m }\nqueue: { maxWait: 0ms }',
