@@ -1,4 +1,4 @@
-import { encode } from '@auth/core/jwt';
+import { encode } from '../support/auth-core.ts';
 import { Redis } from 'ioredis';
 import { SignJWT } from 'jose';
 import { expect, it, onTestFinished } from 'vitest';

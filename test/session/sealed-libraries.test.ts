@@ -1,4 +1,4 @@
-import { encode } from '@auth/core/jwt';
+import { encode } from '../support/auth-core.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';

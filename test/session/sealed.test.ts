@@ -1,4 +1,4 @@
-import { encode } from '@auth/core/jwt';
+import { encode } from '../support/auth-core.ts';
 import fc from 'fast-check';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
