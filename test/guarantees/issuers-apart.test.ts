@@ -180,6 +180,7 @@ it('an issuer whose keys are out of reach takes none of the others down', async 
   expect(Object.entries(dependencies ?? {}).map(([name, { up }]) => [name, up])).toEqual([
     ['redis', true],
     ['keys of https://down.example.com/', false],
+    ['key server of https://down.example.com/', false],
     [`keys of ${otherIssuer}`, true],
     ['secret of storefront', true],
     ['secret of portal', true],
