@@ -30,6 +30,7 @@ interface Clock {
   readonly pass: (ms: number) => Promise<void>;
 }
 
+/** Each moment is the earliest it may have been. */
 interface Grant {
   readonly at: number;
   /** When its call ended; left out while it runs. */
@@ -68,16 +69,17 @@ async function play(store: Store, { now, pass }: Clock, steps: readonly Step[]):
     const freshTicket = unique('ticket');
     const patienceMs = isPatient ? 60_000 : 0;
     const waiting = { ticket, freshTicket, owner, tenant, weight: 1, patienceMs, lengthMax: 1000 };
+    const before = now();
     const decision = await store.decide({ provider, budget, policies: [window], slot, waiting });
     if (decision.kind === 'granted') {
       expect(one.grant, 'a place served twice').toBeUndefined();
-      one.grant = { at: now() };
+      one.grant = { at: before };
       seen.push(one.grant);
     } else if (decision.kind !== 'limited') {
       if (ticket !== undefined && now() < keptUntil) expect(decision.ticket, 'a place lost').toBe(ticket);
       else expect([ticket, freshTicket]).toContain(decision.ticket);
       one.ticket = decision.ticket;
-      one.keptUntil = now() - 5 + (decision.kind === 'queued' ? leaseMs : decision.retryAfterMs + returnMs);
+      one.keptUntil = before - 5 + (decision.kind === 'queued' ? leaseMs : decision.retryAfterMs + returnMs);
     } else {
       one.ticket = undefined;
     }
@@ -86,8 +88,9 @@ async function play(store: Store, { now, pass }: Clock, steps: readonly Step[]):
 
   const end = async (one: Asking, unsent: boolean): Promise<void> => {
     if (!one.grant || one.grant.endedAt !== undefined) return;
+    const before = now();
     await store.settle({ provider, budget, slot: one.slot, unsent });
-    one.grant.endedAt = now();
+    one.grant.endedAt = before;
     one.grant.unsent = unsent;
   };
 
