@@ -1,6 +1,6 @@
+import { embedDocument } from './embed-document.ts';
 import type { PresignRequest } from './hex-request.ts';
-import { hexStyle } from './hex-style.ts';
-import { html, type Html } from './html.ts';
+import type { Html } from './html.ts';
 
 type Display = PresignRequest['displayOptions'];
 
@@ -15,17 +15,6 @@ export function frame(title: string, body: Html, display?: Display): Html {
     display?.noEmbedOutline === true ? 'no-outline' : '',
     display?.noEmbedHeaderPadding === true ? 'no-header-padding' : '',
   ];
-  const footer = html`<footer>Sandbox stand-in for Hex. The numbers are made up.</footer>`;
-  return html`<!doctype html>
-    <html lang="en" data-theme="${display?.theme ?? 'system'}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        ${hexStyle}
-      </head>
-      <body class="${classes.join(' ')}">
-        ${body} ${display?.noEmbedFooter === true ? undefined : footer}
-      </body>
-    </html>`;
+  const product = display?.noEmbedFooter === true ? undefined : 'Hex';
+  return embedDocument({ title, body, theme: display?.theme, classes, product });
 }

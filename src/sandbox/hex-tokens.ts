@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { isSameSecret } from './same-secret.ts';
 
 /** A token that Hex knows, whose owner did not grant it the scope "Create embedded links". */
 export const unscopedHexToken = `hxtw_${'5c'.repeat(48)}`;
@@ -13,17 +14,12 @@ export function randomHexToken(): string {
   return `hxtw_${randomBytes(48).toString('hex')}`;
 }
 
-function same(left: string, right: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
-}
-
 /** What an Authorization header is worth to a workspace whose one good token is `workspaceToken`. */
 export function tokenStanding(authorization: string | undefined, workspaceToken: string): TokenStanding {
   const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return 'absent';
-  if (same(token, workspaceToken)) return 'good';
-  if (same(token, unscopedHexToken)) return 'unscoped';
-  if (same(token, expiredHexToken)) return 'expired';
+  if (isSameSecret(token, workspaceToken)) return 'good';
+  if (isSameSecret(token, unscopedHexToken)) return 'unscoped';
+  if (isSameSecret(token, expiredHexToken)) return 'expired';
   return 'unknown';
 }

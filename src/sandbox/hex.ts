@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { sendEmbedPage } from './embed-document.ts';
 import { presign, type HexWorkspace, type PresignBody } from './hex-presign.ts';
 import { HexTickets } from './hex-tickets.ts';
 import { HexWindow } from './hex-window.ts';
-import { openingPage, testModePage, type Page } from './hex-pages.ts';
+import { openingPage, testModePage } from './hex-pages.ts';
 import { createServer, listen, type Binding } from './server.ts';
 
 /** One call of createPresignedUrl as the stand-in saw it. */
@@ -43,20 +44,6 @@ function acceptAnyBody(app: FastifyInstance): void {
   });
 }
 
-/** No X-Frame-Options and no frame-ancestors: being framed is what these pages are for. */
-async function sendPage(reply: FastifyReply, { status, markup }: Page): Promise<void> {
-  await reply
-    .code(status)
-    .headers({
-      'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-      'content-type': 'text/html; charset=utf-8',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-    })
-    .send(markup.text);
-}
-
 /** Starts a stand-in for Hex: its embedding API and the pages that its URLs open. */
 export async function startHex(
   binding: Binding,
@@ -85,10 +72,10 @@ export async function startHex(
   });
   app.get('/embed/:id', async (request, reply) => {
     const { id } = idPath.parse(request.params);
-    await sendPage(reply, openingPage(tickets.open(id, performance.now())));
+    await sendEmbedPage(reply, openingPage(tickets.open(id, performance.now())));
   });
   app.get('/app/:id', async (_request, reply) => {
-    await sendPage(reply, testModePage());
+    await sendEmbedPage(reply, testModePage());
   });
 
   origin = await listen(app, binding);

@@ -1,7 +1,7 @@
 import { Html } from './html.ts';
 
-/** Colours follow the signed theme through `light-dark()`, and the system's where none was signed. */
-export const hexStyle = new Html(`<style>
+/** The style of every framed page. Colours follow the signed theme through `light-dark()`, and the system's where none was signed. */
+export const embedStyle = new Html(`<style>
 :root { color-scheme: light dark;
   --page: light-dark(#ffffff, #14161f); --ink: light-dark(#1c2033, #e9ebf5); --soft: light-dark(#676d85, #9ba1bb);
   --line: light-dark(#e4e6ef, #2b2f40); --fill: light-dark(#f7f8fc, #1b1e2a);
