@@ -38,12 +38,14 @@ program
   });
 program
   .command('sandbox')
-  .description('run stand-ins for the provider, a sign-in and a host page, to try without an account')
+  .description('run stand-ins for the products, a sign-in and a host page, to try without an account')
   .option('--gateway <file>', 'also run a gateway with this configuration')
   .option('--gateway-url <url>', 'where browsers reach the gateway', 'http://localhost:8080')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <number>', 'port of the host page', toPort, 4000)
   .option('--hex-port <number>', 'port of the stand-in for Hex', toPort, 4010)
+  .option('--cube-port <number>', 'port of the stand-in for Cube', toPort, 4020)
+  .option('--metabase-port <number>', 'port of the stand-in for Metabase', toPort, 4030)
   .action(async (options: SandboxCommand) => {
     await (await import('./sandbox.ts')).sandbox(options);
   });

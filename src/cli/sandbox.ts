@@ -9,35 +9,49 @@ export interface SandboxCommand {
   readonly host: string;
   readonly port: number;
   readonly hexPort: number;
+  readonly cubePort: number;
+  readonly metabasePort: number;
 }
 
 /** A stop of the stand-ins alone, which answer at once. */
 const stopSandboxMsMax = 5000;
 
+/** The secrets that the stand-ins take, by the variable that holds each. */
+const variables = {
+  hexToken: 'HEX_TOKEN',
+  cubeApiKey: 'CUBE_API_KEY',
+  metabaseSecretKey: 'METABASE_SECRET_KEY',
+} as const;
+
+const secretNames = ['hexToken', 'cubeApiKey', 'metabaseSecretKey'] as const;
+
 /**
- * Runs the sandbox, and with `--gateway FILE` a gateway beside it that finds the sandbox's token under
- * `${env:HEX_TOKEN}`. Without it, HEX_TOKEN is the token that the stand-in for Hex accepts.
+ * Runs the sandbox, and with `--gateway FILE` a gateway beside it that finds the sandbox's secrets under
+ * `${env:HEX_TOKEN}`, `${env:CUBE_API_KEY}` and `${env:METABASE_SECRET_KEY}`. Variables that are set are the secrets
+ * that the stand-ins take.
  */
 export async function sandbox(options: SandboxCommand): Promise<void> {
   const log = createLog();
-  const { HEX_TOKEN: hexToken } = process.env;
+  const given = secretNames.filter((name) => process.env[variables[name]] !== undefined);
   const running = await startOrTell({
     host: options.host,
     hostPagePort: options.port,
     hexPort: options.hexPort,
+    cubePort: options.cubePort,
+    metabasePort: options.metabasePort,
     gatewayUrl: options.gatewayUrl,
-    ...(hexToken !== undefined && { hexToken }),
+    ...Object.fromEntries(given.map((name) => [name, process.env[variables[name]]])),
   });
   if (!running) return;
   const file = options.gateway;
-  const config =
-    file === undefined ? undefined : configOf(file, { ...process.env, HEX_TOKEN: running.hexToken }, log);
+  const secrets = Object.fromEntries(secretNames.map((name) => [variables[name], running[name]]));
+  const config = file === undefined ? undefined : configOf(file, { ...process.env, ...secrets }, log);
   const gateway = config && (await start(config, file ?? '', log));
   if (process.exitCode === 1) {
     await running.close();
     return;
   }
-  if (!gateway) tellWhereThingsAre(running, hexToken === undefined);
+  if (!gateway) tellWhereThingsAre(running, given);
   process.stdout.write(`Open ${running.hostPageUrl} in a browser and sign in.\n`);
   const stop = async (): Promise<void> => {
     if (gateway) await gateway.stop();
@@ -47,17 +61,22 @@ export async function sandbox(options: SandboxCommand): Promise<void> {
 }
 
 /** For whoever points a gateway of their own at the stand-ins. */
-function tellWhereThingsAre(running: Sandbox, isOwnToken: boolean): void {
-  // a token of the sandbox's own making opens nothing but the sandbox
-  const token = isOwnToken ? running.hexToken : 'the value of HEX_TOKEN';
+function tellWhereThingsAre(running: Sandbox, given: readonly (keyof typeof variables)[]): void {
+  // a secret of the sandbox's own making opens nothing but the sandbox
+  const secret = (name: keyof typeof variables): string =>
+    given.includes(name) ? `the value of ${variables[name]}` : running[name];
   const lines = [
     ['Host page', running.hostPageUrl],
     ['Issuer', running.issuer],
     ['JWKS', running.jwksUrl],
     ['Hex base URL', running.hexBaseUrl],
-    ['Hex token', token],
+    ['Hex token', secret('hexToken')],
+    ['Cube base URL', running.cubeBaseUrl],
+    ['Cube API key', secret('cubeApiKey')],
+    ['Metabase site URL', running.metabaseSiteUrl],
+    ['Metabase secret', secret('metabaseSecretKey')],
   ];
-  for (const [what = '', where = ''] of lines) process.stdout.write(`${`${what}:`.padEnd(14)}${where}\n`);
+  for (const [what = '', where = ''] of lines) process.stdout.write(`${`${what}:`.padEnd(19)}${where}\n`);
 }
 
 async function startOrTell(options: SandboxOptions): Promise<Sandbox | undefined> {
@@ -66,11 +85,17 @@ async function startOrTell(options: SandboxOptions): Promise<Sandbox | undefined
   } catch (error) {
     const port = takenPort(error);
     if (port === undefined) throw error;
-    const option = port === options.hexPort ? '--hex-port' : '--port';
+    const option = optionOf(port, options);
     process.stderr.write(`port ${port} is taken; choose another with ${option}\n`);
     process.exitCode = 1;
     return undefined;
   }
+}
+
+function optionOf(port: number, { hexPort, cubePort, metabasePort }: SandboxOptions): string {
+  if (port === hexPort) return '--hex-port';
+  if (port === cubePort) return '--cube-port';
+  return port === metabasePort ? '--metabase-port' : '--port';
 }
 
 function takenPort(error: unknown): number | undefined {

@@ -20,7 +20,7 @@ export interface HostPage {
 const regionQuery = z.object({ region: z.enum(['EU', 'US']).optional().catch(undefined) });
 
 /** Only what the page needs: its own files, the gateway, and the frames that the gateway's URLs open. */
-function contentSecurityPolicy(gatewayUrl: string, embedOrigin: string): string {
+function contentSecurityPolicy(gatewayUrl: string, embedOrigins: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -28,7 +28,7 @@ function contentSecurityPolicy(gatewayUrl: string, embedOrigin: string): string 
     'img-src data:',
     `connect-src ${gatewayUrl}`,
     // A frame's redirects are checked too, so the gateway's /frame route needs both.
-    `frame-src ${gatewayUrl} ${embedOrigin}`,
+    `frame-src ${[gatewayUrl, ...embedOrigins].join(' ')}`,
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -38,13 +38,13 @@ function contentSecurityPolicy(gatewayUrl: string, embedOrigin: string): string 
 /** Starts the sign-in and the host page, on one origin as in a customer's own application. */
 export async function startHostPage(
   binding: Binding,
-  peers: { readonly gatewayUrl: string; readonly embedOrigin: string },
+  peers: { readonly gatewayUrl: string; readonly embedOrigins: readonly string[] },
 ): Promise<HostPage> {
   const app = createServer();
   let origin = '';
   const signer = await createSessionSigner(() => origin);
   const gatewayUrl = new URL(peers.gatewayUrl).origin;
-  const policy = contentSecurityPolicy(gatewayUrl, peers.embedOrigin);
+  const policy = contentSecurityPolicy(gatewayUrl, peers.embedOrigins);
 
   const send = (reply: FastifyReply, page: Html) =>
     reply

@@ -1,6 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { startCube } from './cube.ts';
+import { deploymentId } from './cube-sessions.ts';
 import { randomHexToken } from './hex-tokens.ts';
 import { startHex, type HexCall } from './hex.ts';
 import { startHostPage } from './host-page.ts';
+import { startMetabase } from './metabase.ts';
+import type { Binding } from './server.ts';
 
 export interface SandboxOptions {
   /** Address to bind; default 127.0.0.1. */
@@ -11,10 +16,18 @@ export interface SandboxOptions {
   readonly hostPagePort: number;
   /** 0 = any free port. */
   readonly hexPort: number;
+  /** 0 = any free port. */
+  readonly cubePort: number;
+  /** 0 = any free port. */
+  readonly metabasePort: number;
   /** Origin of the gateway as the browser reaches it, told to the host page's script. */
   readonly gatewayUrl: string;
   /** The workspace token that the stand-in Hex takes; default a fresh `hxtw_` + 96 hex characters. */
   readonly hexToken?: string;
+  /** The API key that the stand-in Cube takes; default a fresh one. */
+  readonly cubeApiKey?: string;
+  /** The embedding secret of the stand-in Metabase, as text; default 64 fresh hex characters. */
+  readonly metabaseSecretKey?: string;
   /** Presigned URLs that the stand-in Hex gives a minute; default 20, as Hex. */
   readonly callsPerMinute?: number;
 }
@@ -28,6 +41,14 @@ export interface Sandbox {
   /** Such as `http://localhost:4010/api/v1`. */
   readonly hexBaseUrl: string;
   readonly hexToken: string;
+  /** Such as `http://localhost:4020`. */
+  readonly cubeBaseUrl: string;
+  readonly cubeApiKey: string;
+  /** Number of the stand-in Cube's deployment. */
+  readonly cubeDeployment: number;
+  /** Such as `http://localhost:4030`. */
+  readonly metabaseSiteUrl: string;
+  readonly metabaseSecretKey: string;
   /** What the stand-in Hex received and decided: the newest 10,000 calls, newest last. */
   readonly hexCalls: readonly HexCall[];
   /**
@@ -41,33 +62,58 @@ export interface Sandbox {
 }
 
 /**
- * Starts real HTTP servers for trying and testing the gateway without any account: a stand-in for Hex, and an
- * application of a customer with its sign-in.
+ * Starts real HTTP servers for trying and testing the gateway without any account: stand-ins for Hex, Cube and Metabase,
+ * and an application of a customer with its sign-in.
  *
  * @throws when a port is taken; nothing is left listening then
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', publicHost = 'localhost', gatewayUrl, callsPerMinute = 20 } = options;
-  const token = options.hexToken ?? randomHexToken();
-  const hex = await startHex({ host, publicHost, port: options.hexPort }, { token, callsPerMinute });
-  const hostPage = await startHostPage(
-    { host, publicHost, port: options.hostPagePort },
-    { gatewayUrl, embedOrigin: hex.origin },
-  ).catch(async (error: unknown) => {
-    await hex.close();
-    throw error;
-  });
-
-  return {
-    hostPageUrl: hostPage.origin,
-    issuer: hostPage.origin,
-    jwksUrl: `${hostPage.origin}/.well-known/jwks.json`,
-    hexBaseUrl: `${hex.origin}/api/v1`,
-    hexToken: token,
-    hexCalls: hex.calls,
-    signSession: (claims, sessionOptions) => hostPage.signer.sign(claims, sessionOptions),
-    close: async () => {
-      await Promise.all([hex.close(), hostPage.close()]);
-    },
+  const {
+    hexToken = randomHexToken(),
+    cubeApiKey = randomSecret(),
+    metabaseSecretKey = randomSecret(),
+  } = options;
+  const at = (port: number): Binding => ({ host, publicHost, port });
+  const started: { close(): Promise<void> }[] = [];
+  const start = async <Server extends { close(): Promise<void> }>(
+    starting: Promise<Server>,
+  ): Promise<Server> => {
+    const server = await starting;
+    started.push(server);
+    return server;
   };
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map((server) => server.close()));
+  };
+
+  try {
+    const hex = await start(startHex(at(options.hexPort), { token: hexToken, callsPerMinute }));
+    const cube = await start(startCube(at(options.cubePort), cubeApiKey));
+    const metabase = await start(startMetabase(at(options.metabasePort), metabaseSecretKey));
+    const embedOrigins = [hex.origin, cube.origin, metabase.origin];
+    const hostPage = await start(startHostPage(at(options.hostPagePort), { gatewayUrl, embedOrigins }));
+    return {
+      hostPageUrl: hostPage.origin,
+      issuer: hostPage.origin,
+      jwksUrl: `${hostPage.origin}/.well-known/jwks.json`,
+      hexBaseUrl: `${hex.origin}/api/v1`,
+      hexToken,
+      cubeBaseUrl: cube.origin,
+      cubeApiKey,
+      cubeDeployment: deploymentId,
+      metabaseSiteUrl: metabase.origin,
+      metabaseSecretKey,
+      hexCalls: hex.calls,
+      signSession: (claims, sessionOptions) => hostPage.signer.sign(claims, sessionOptions),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function randomSecret(): string {
+  return randomBytes(32).toString('hex');
 }

@@ -9,13 +9,19 @@ export interface Binding {
   readonly port: number;
 }
 
-/** A quiet server that closes at once. HEAD is not derived from GET: it would use up an embed's single view. */
-export function createServer(): FastifyInstance {
+/**
+ * A quiet server that closes at once. HEAD is not derived from GET: it would use up an embed's single view.
+ *
+ * @param headBytesMax of a request, its first line and header fields; above it is 431
+ */
+export function createServer(headBytesMax = 16 * 1024): FastifyInstance {
   return fastify({
     logger: false,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 8192 }, // tokens stand in paths
     bodyLimit: 256 * 1024,
+    http: { maxHeaderSize: headBytesMax },
   });
 }
 
@@ -25,4 +31,11 @@ export async function listen(app: FastifyInstance, { host, publicHost, port }: B
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error('the sandbox listens on TCP only');
   return `http://${publicHost}:${address.port}`;
+}
+
+/** A product's stand-in that listens. */
+export interface StandIn {
+  /** Without a trailing slash. */
+  readonly origin: string;
+  close(): Promise<void>;
 }

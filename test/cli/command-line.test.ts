@@ -96,11 +96,15 @@ sessions[2], filled in by preset: workos
 
   it('a port of the sandbox that is taken is 1, in one line', async () => {
     const port = await startServer(() => undefined);
-    expect(await runCommand(['sandbox', '--port', String(port), '--hex-port', '0'])).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `port ${port} is taken; choose another with --port\n`,
-    });
+    const options = ['--port', '--hex-port', '--cube-port', '--metabase-port'];
+    for (const taken of options) {
+      const ports = options.flatMap((option) => [option, option === taken ? String(port) : '0']);
+      expect(await runCommand(['sandbox', ...ports])).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `port ${port} is taken; choose another with ${taken}\n`,
+      });
+    }
   });
 });
 
@@ -283,7 +287,8 @@ async function slowProxy(target: string, delayMs: number): Promise<string> {
 
 it('the sandbox alone says where things are, its own token too but not one it was given', async () => {
   const say = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
-    const child = spawn(process.execPath, [main, 'sandbox', '--port', '0', '--hex-port', '0'], {
+    const ports = ['--port', '--hex-port', '--cube-port', '--metabase-port'].flatMap((name) => [name, '0']);
+    const child = spawn(process.execPath, [main, 'sandbox', ...ports], {
       env: { PATH: process.env.PATH, ...env },
     });
     let text = '';
@@ -291,17 +296,26 @@ it('the sandbox alone says where things are, its own token too but not one it wa
     await expect.poll(() => text, { timeout: 10_000 }).toContain('sign in.');
     child.kill('SIGTERM');
     await once(child, 'close');
-    return text.split('\n').slice(0, 6);
+    return text.split('\n').slice(0, 10);
   };
   const own = await say({});
   expect(own).toEqual([
-    expect.stringMatching(/^Host page: {4}http:\/\/localhost:\d+$/),
-    expect.stringMatching(/^Issuer: {7}http:\/\/localhost:\d+$/),
-    expect.stringMatching(/^JWKS: {9}http:\/\/localhost:\d+\/\.well-known\/jwks\.json$/),
-    expect.stringMatching(/^Hex base URL: http:\/\/localhost:\d+\/api\/v1$/),
-    expect.stringMatching(/^Hex token: {4}hxtw_[0-9a-f]{96}$/),
+    expect.stringMatching(/^Host page: {9}http:\/\/localhost:\d+$/),
+    expect.stringMatching(/^Issuer: {12}http:\/\/localhost:\d+$/),
+    expect.stringMatching(/^JWKS: {14}http:\/\/localhost:\d+\/\.well-known\/jwks\.json$/),
+    expect.stringMatching(/^Hex base URL: {6}http:\/\/localhost:\d+\/api\/v1$/),
+    expect.stringMatching(/^Hex token: {9}hxtw_[0-9a-f]{96}$/),
+    expect.stringMatching(/^Cube base URL: {5}http:\/\/localhost:\d+$/),
+    expect.stringMatching(/^Cube API key: {6}[0-9a-f]{64}$/),
+    expect.stringMatching(/^Metabase site URL: http:\/\/localhost:\d+$/),
+    expect.stringMatching(/^Metabase secret: {3}[0-9a-f]{64}$/),
     expect.stringMatching(/^Open http:\/\/localhost:\d+ in a browser and sign in\.$/),
   ]);
-  const given = await say({ HEX_TOKEN: 'hxtw_given' });
-  expect(given[4]).toBe('Hex token:    the value of HEX_TOKEN');
+  const given = await say({ HEX_TOKEN: 'given', CUBE_API_KEY: 'given', METABASE_SECRET_KEY: 'given' });
+  expect(given.join('\n')).not.toContain('given');
+  expect([given[4], given[6], given[8]]).toEqual([
+    'Hex token:         the value of HEX_TOKEN',
+    'Cube API key:      the value of CUBE_API_KEY',
+    'Metabase secret:   the value of METABASE_SECRET_KEY',
+  ]);
 });

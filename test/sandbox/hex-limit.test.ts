@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { HexWindow } from '../../src/sandbox/hex-window.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import { openSandbox, presign } from './support.ts';
+import { freePorts, openSandbox, presign } from './support.ts';
 
 test('the twenty-first call within a minute is 429, with Retry-After and a body that is not JSON', async () => {
-  const sandbox = await startSandbox({ hostPagePort: 0, hexPort: 0, gatewayUrl: 'http://localhost:8080' });
+  const sandbox = await startSandbox({ ...freePorts, gatewayUrl: 'http://localhost:8080' });
   try {
     const statuses: number[] = [];
     for (let call = 0; call < 20; call += 1) statuses.push((await presign(sandbox, {})).status);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { openSandbox } from './support.ts';
+import { freePorts, openSandbox } from './support.ts';
 
 async function page(sandbox: Sandbox, path: string, token?: string): Promise<string> {
   const headers: Record<string, string> = token === undefined ? {} : { cookie: `other=1; session=${token}` };
@@ -63,28 +63,30 @@ test('each tab with a script names its embed, and says without one that it needs
 test('the page may load its own files, call the gateway and frame what it answers, nothing else', async () => {
   const sandbox = await openSandbox();
   const { headers } = await fetch(sandbox.hostPageUrl);
-  const hexOrigin = new URL(sandbox.hexBaseUrl).origin;
+  const frames = [new URL(sandbox.hexBaseUrl).origin, sandbox.cubeBaseUrl, sandbox.metabaseSiteUrl];
   expect(headers.get('content-security-policy')?.split('; ')).toEqual([
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     'img-src data:',
     'connect-src http://localhost:8080',
-    `frame-src http://localhost:8080 ${hexOrigin}`,
+    `frame-src http://localhost:8080 ${frames.join(' ')}`,
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ]);
 });
 
-test.each(['hostPagePort', 'hexPort'] as const)(
+test.each(['hostPagePort', 'hexPort', 'cubePort', 'metabasePort'] as const)(
   'a taken %s is refused with the error of Node, and nothing is left listening',
   async (name) => {
     const taken = Number(new URL((await openSandbox()).hostPageUrl).port);
     const spare = await openSandbox();
     const free = Number(new URL(spare.hexBaseUrl).port);
     await spare.close();
-    const ports = { hostPagePort: free, hexPort: free, [name]: taken };
+    // the stand-in for Hex is the first that listens, the host page the last
+    const first = name === 'hexPort' ? 'hostPagePort' : 'hexPort';
+    const ports = { ...freePorts, [first]: free, [name]: taken };
     await expect(startSandbox({ ...ports, gatewayUrl: 'http://localhost:8080' })).rejects.toMatchObject({
       code: 'EADDRINUSE',
       port: taken,

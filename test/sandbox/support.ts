@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { hexProjects } from '../../src/sandbox/hex-projects.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 
+export const freePorts = { hostPagePort: 0, hexPort: 0, cubePort: 0, metabasePort: 0 } as const;
+
 /** A sandbox on free ports, closed when the test ends. */
 export async function openSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   const sandbox = await startSandbox({
-    hostPagePort: 0,
-    hexPort: 0,
+    ...freePorts,
     gatewayUrl: 'http://localhost:8080',
     callsPerMinute: 1000,
     ...options,
