@@ -1,33 +1,6 @@
-import { avatar, documentOf, exit, logo } from './host-page-frame.ts';
 import { html, type Html } from './html.ts';
 import type { Person } from './people.ts';
-
-const tabs = [
-  ['/', 'With script'],
-  ['/without-script', 'Without script'],
-  ['/handbook', 'Handbook'],
-] as const;
-
-function page(person: Person, current: (typeof tabs)[number][0], title: string, main: Html): Html {
-  const links = tabs.map(([href, label]) =>
-    href === current
-      ? html`<a href="${href}" aria-current="page">${label}</a>`
-      : html`<a href="${href}">${label}</a>`,
-  );
-  const who = `${person.name}, ${person.organisation?.name ?? 'no organisation'}`;
-  return documentOf(
-    `${title} · Orchard`,
-    html`<header>
-        <a class="brand" href="/">${logo} <span>Orchard</span></a>
-        <nav>${links}</nav>
-        <span class="who" title="${who}" data-testid="who">${avatar(person)} <span>${who}</span></span>
-        <form method="post" action="/sign-out">
-          <button class="quiet" data-testid="sign-out">${exit} <span>Sign out</span></button>
-        </form>
-      </header>
-      ${main}`,
-  );
-}
+import { page } from './tabbed-page.ts';
 
 /** @param state of the control; the script enables it once there is something to see */
 function regionSelect(state: 'enabled' | 'disabled', chosen?: string): Html {
@@ -49,28 +22,58 @@ function regionSelect(state: 'enabled' | 'disabled', chosen?: string): Html {
   >`;
 }
 
+const withoutScript = html`<noscript>
+  <div class="problem">
+    <b>JavaScript is switched off</b>
+    <span>This tab needs it; <a href="/without-script">one of the others</a> does not.</span>
+  </div>
+</noscript>`;
+
+/** What the page's script fills: the reason why there is nothing to see, or the frame and facts about it. */
+function scriptedFrame(title: string): Html {
+  return html`<div class="problem" data-testid="problem" role="status" hidden></div>
+    <iframe data-testid="embed" title="${title}" allow="clipboard-write" hidden></iframe>
+    <p class="facts" data-testid="facts"></p>`;
+}
+
 /** An embed as the page's script opens it: fetch a URL from the gateway, put it into the frame. */
 function scripted(gatewayUrl: string, embed: string, title: string, controls?: Html): Html {
-  return html`<main id="embed" data-gateway="${gatewayUrl}" data-embed="${embed}">
+  return html`<main data-gateway="${gatewayUrl}" data-embed="${embed}">
     <div class="title">
       <h1>${title}</h1>
       ${controls}
     </div>
-    <noscript>
-      <div class="problem">
-        <b>JavaScript is switched off</b>
-        <span>This tab needs it; <a href="/without-script">the tab beside it</a> does not.</span>
-      </div>
-    </noscript>
-    <div class="problem" data-testid="problem" role="status" hidden></div>
-    <iframe data-testid="embed" title="${title}" allow="clipboard-write" hidden></iframe>
-    <p class="facts" data-testid="facts"></p>
+    ${withoutScript} ${scriptedFrame(title)}
   </main>`;
 }
 
 /** The embed whose rows depend on who is signed in. */
 export function salesPage(person: Person, gatewayUrl: string): Html {
   return page(person, '/', 'Sales', scripted(gatewayUrl, 'sales', 'Sales', regionSelect('disabled')));
+}
+
+/** One embed of each product, side by side. */
+const products = [
+  ['sales', 'Sales', 'Hex'],
+  ['pipeline', 'Pipeline', 'Cube'],
+  ['churn', 'Churn', 'Metabase'],
+] as const;
+
+/** The three products side by side, each filtered by who is signed in. */
+export function sideBySidePage(person: Person, gatewayUrl: string): Html {
+  const panels = products.map(
+    ([embed, title, product]) =>
+      html`<section data-gateway="${gatewayUrl}" data-embed="${embed}" data-testid="panel-${embed}">
+        <h2>${title} <small>${product}</small></h2>
+        ${scriptedFrame(title)}
+      </section>`,
+  );
+  const main = html`<main class="wide">
+    <div class="title"><h1>Side by side</h1></div>
+    ${withoutScript}
+    <div class="panels">${panels}</div>
+  </main>`;
+  return page(person, '/side-by-side', 'Side by side', main);
 }
 
 /** The embed that is the same for everybody. */

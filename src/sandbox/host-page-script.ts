@@ -6,15 +6,14 @@
 export const hostPageScript = `
 import { fillProblem } from '/problem-card.js';
 
-const page = document.getElementById('embed');
-if (page) start(page);
+document.querySelectorAll('[data-embed]').forEach(start);
 
-function start(page) {
-  const { gateway, embed } = page.dataset;
-  const region = page.querySelector('select');
-  const problem = page.querySelector('.problem');
-  const facts = page.querySelector('.facts');
-  let frame = page.querySelector('iframe');
+function start(part) {
+  const { gateway, embed } = part.dataset;
+  const region = part.querySelector('select');
+  const problem = part.querySelector('.problem[role]'); // not the one for browsers without script
+  const facts = part.querySelector('.facts');
+  let frame = part.querySelector('iframe');
   let attempt = new AbortController();
 
   async function open(ticket) {
@@ -24,7 +23,7 @@ function start(page) {
     const query = new URLSearchParams({ embed });
     if (region?.value) query.set('region', region.value);
     const headers = ticket ? { 'Queue-Ticket': ticket } : {};
-    page.ariaBusy = 'true';
+    part.ariaBusy = 'true';
     const startedMs = performance.now();
     try {
       const reply = await fetch(gateway + '/embed-url?' + query, { credentials: 'include', headers, signal });
@@ -35,7 +34,7 @@ function start(page) {
       if (signal.aborted) return;
       refuse({ title: 'The gateway gave no answer', detail: gateway + ': ' + error.message });
     }
-    page.ariaBusy = 'false';
+    part.ariaBusy = 'false';
   }
 
   // A fresh iframe each time: changing src would put single-use URLs into the history, and Back would open a used one.
@@ -47,7 +46,8 @@ function start(page) {
     const { key, warm } = answer.combination;
     facts.textContent = [
       'URL from ' + answer.provider + ' in ' + Math.round(tookMs) + ' ms',
-      'single use, open before ' + new Date(answer.expiresAt).toLocaleTimeString(),
+      (answer.singleUse ? 'single use, open before ' : 'works again and again until ')
+        + new Date(answer.expiresAt).toLocaleTimeString(),
       'combination ' + key.slice(0, 8) + ', ' + (warm
         ? 'warm: opened with the same attributes lately, so results may be cached'
         : 'cold: not opened with the same attributes lately, so results are computed anew'),

@@ -37,7 +37,12 @@ select { color: var(--ink); margin-left: 6px; padding: 6px 8px }
 select:disabled { opacity: .5; cursor: default; border-color: var(--line) }
 iframe { display: block; width: 100%; min-height: 660px; max-height: 800px; flex: 1; border: none; border-radius: 14px; background: var(--card);
   box-shadow: 0 0 0 1px var(--line), 0 12px 32px -20px rgb(20 24 60 / .35) }
-main[aria-busy=true] iframe { opacity: .55; transition: opacity .2s .15s }
+[aria-busy=true] iframe { opacity: .55; transition: opacity .2s .15s }
+main.wide { max-width: 1760px }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 18px; flex: 1 }
+.panels section { display: flex; flex-direction: column; min-width: 0 }
+.panels h2 { font-size: 15px; margin: 0 0 10px } .panels h2 small { color: var(--soft); font-weight: 400 }
+.panels iframe { min-height: 480px }
 .facts { color: var(--soft); font-size: 13px; margin: 14px 2px; min-height: 1.5em; overflow-wrap: anywhere }
 .problem { display: grid; gap: 6px; justify-items: start; padding: 22px 24px; border-radius: 14px; background: var(--amber-fill);
   border: 1px solid var(--amber-line) }

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { framePage, handbookPage, salesPage } from './embed-pages.ts';
+import { framePage, handbookPage, salesPage, sideBySidePage } from './embed-pages.ts';
 import { hostPageScript } from './host-page-script.ts';
 import { hostPageStyle } from './host-page-style.ts';
 import type { Html } from './html.ts';
@@ -61,6 +61,10 @@ export async function startHostPage(
   app.get('/', async (request, reply) => {
     const person = await signer.personOf(readSession(request.headers.cookie));
     return send(reply, person ? salesPage(person, gatewayUrl) : signInPage());
+  });
+  app.get('/side-by-side', async (request, reply) => {
+    const person = await signer.personOf(readSession(request.headers.cookie));
+    return person ? send(reply, sideBySidePage(person, gatewayUrl)) : reply.redirect('/', 303);
   });
   app.get('/without-script', async (request, reply) => {
     const person = await signer.personOf(readSession(request.headers.cookie));

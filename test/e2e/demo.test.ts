@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { launchBrowser } from '../support/browser.ts';
@@ -74,7 +74,7 @@ async function signIn(page: Page, person: string): Promise<void> {
 }
 
 /** The organisation and rows that the embedded page shows. */
-async function embedded(page: Page): Promise<{ org: string; rows: readonly string[] }> {
+async function embedded(page: Page | Locator): Promise<{ org: string; rows: readonly string[] }> {
   const frame = page.getByTestId('embed').contentFrame();
   await frame.getByTestId('row').first().waitFor();
   return {
@@ -110,6 +110,47 @@ describe('the demo, from a fresh clone, in a real browser', () => {
     await signIn(stranger, 'noa');
     await expect.poll(() => stranger.getByTestId('problem').innerText()).toContain('session_invalid');
     await expect.poll(() => output).toContain('tenant is blank, no text or no plain text');
+  });
+
+  it('shows the three products side by side, each with the rows of who signed in and of nobody else', async () => {
+    const panels = ['sales', 'pipeline', 'churn'];
+    const rowsOf = async (person: string, org: string): Promise<readonly (readonly string[])[]> => {
+      const page = await openPage();
+      await signIn(page, person);
+      await page.getByRole('link', { name: /side by side/i }).click();
+      const shown = [];
+      for (const panel of panels) shown.push(await embedded(page.getByTestId(`panel-${panel}`)));
+      expect(shown.map((one) => one.org)).toEqual(panels.map(() => org));
+      return shown.map(({ rows }) => rows);
+    };
+    const ada = await rowsOf('ada', 'acme');
+    const grace = await rowsOf('grace', 'globex');
+    expect(ada.flat().filter((row) => grace.flat().includes(row))).toEqual([]);
+    // what an admin has seen stays with the admin: Ben is of the same tenant
+    const ben = await rowsOf('ben', 'acme');
+    expect(ben.flat().filter((row) => !row.includes('EU'))).toEqual([]);
+    expect([ada[1], ben[1]].map((rows) => rows?.join().includes('$'))).toEqual([true, false]);
+  });
+
+  it('ends what Cube shows when the reader signs out', async () => {
+    const page = await openPage();
+    await signIn(page, 'hugo');
+    await page.getByRole('link', { name: /side by side/i }).click();
+    const panel = page.getByTestId('panel-pipeline');
+    await embedded(panel);
+    const status = await page.evaluate(async () => {
+      const init = { method: 'POST', credentials: 'include' } as const;
+      return (await fetch('http://localhost:8080/sign-out', init)).status;
+    });
+    expect(status).toBe(204);
+    const frame = panel.getByTestId('embed').contentFrame();
+    await expect
+      .poll(async () => {
+        await frame.getByTestId('refresh').click();
+        return frame.getByTestId('state').textContent();
+      })
+      .toBe('This session has ended.');
+    expect(await frame.getByTestId('row').first().isVisible()).toBe(false);
   });
 
   it('works without script, through the frame’s own address', async () => {

@@ -60,6 +60,16 @@ test('each tab with a script names its embed, and says without one that it needs
   }
 });
 
+test('the three products stand side by side, each with the embed that it asks for', async () => {
+  const sandbox = await openSandbox();
+  const markup = await page(sandbox, '/side-by-side', await sandbox.signSession({}));
+  const asked = [...markup.matchAll(/data-embed="(\w+)"/g)].map(([, name]) => name);
+  expect(asked).toEqual(['sales', 'pipeline', 'churn']);
+  expect(markup.split('<iframe')).toHaveLength(4);
+  expect(markup).toMatch(/<noscript>.*JavaScript.*<a href="\/without-script">.*<\/noscript>/s);
+  expect(await page(sandbox, '/side-by-side')).toContain('data-testid="sign-in-ada"');
+});
+
 test('the page may load its own files, call the gateway and frame what it answers, nothing else', async () => {
   const sandbox = await openSandbox();
   const { headers } = await fetch(sandbox.hostPageUrl);
