@@ -68,11 +68,13 @@ const unlimited: BudgetRules = {
 export function createAdmission(options: AdmitOptions): Admission {
   const { shared, local, whenDown, replicas, providers, circuit = createCircuit(), observeStore } = options;
   const waiters = new Map([...providers.keys()].map((provider) => [provider, new Waiters()]));
+  /** Settled once the shared store knows what was granted here; undefined when it may not. */
+  let told: Promise<void> | undefined = Promise.resolve();
 
   async function decide(step: StoreRequest): Promise<Decided> {
     const { provider, budget, slot } = step;
     try {
-      const decision = await circuit(() => shared.decide(step));
+      const decision = await circuit(() => askShared(step));
       observeStore(true);
       if (decision.kind === 'granted') {
         const taken = { slot, freedInMs: budget.callMsMax + budget.perMs };
@@ -85,7 +87,26 @@ export function createAdmission(options: AdmitOptions): Admission {
       if (!local || whenDown === 'refuse') {
         throw new Refusal('limits_unavailable', { reason: nameOf(error), retryAfterMs: 1000 });
       }
+      told = undefined;
       return { decision: await local.decide({ ...step, budget: { ...budget, replicas } }), store: local };
+    }
+  }
+
+  /** What was granted here while the shared store was out of reach is told before it is asked again. */
+  async function askShared(step: StoreRequest): Promise<Decision> {
+    told ??= restore().catch((error: unknown) => {
+      told = undefined;
+      throw error;
+    });
+    await told;
+    return shared.decide(step);
+  }
+
+  async function restore(): Promise<void> {
+    for (const [provider, { budget }] of providers) {
+      const taken = { provider, budget, slots: (await local?.live(provider)) ?? [] };
+      await shared.restore(taken);
+      await local?.restore(taken);
     }
   }
 
@@ -176,13 +197,7 @@ export function createAdmission(options: AdmitOptions): Admission {
 
   return {
     admit,
-    restore: async () => {
-      for (const [provider, { budget }] of providers) {
-        const taken = { provider, budget, slots: (await local?.live(provider)) ?? [] };
-        await shared.restore(taken);
-        await local?.restore(taken);
-      }
-    },
+    restore,
     mirror: async () => {
       if (!local || whenDown === 'refuse') return;
       for (const provider of providers.keys()) {

@@ -107,6 +107,7 @@ describe.each(topologies)('the master of $name', ({ start, config }) => {
         await expect.poll(() => redisOf(gateway), { timeout: 15_000 }).toEqual({ status: 200, isUp: true });
       }
       await after(300);
+      const next = await topology.masterOf(key);
       if (signal === 'SIGSTOP') process.kill(master.pid, 'SIGCONT');
       const [byLocal = [], byRefusing = []] = await Promise.all(ends.map(async (end) => end()));
       const slowest = Math.max(...[...byLocal, ...byRefusing].map(({ tookMs }) => tookMs));
@@ -122,6 +123,10 @@ describe.each(topologies)('the master of $name', ({ start, config }) => {
         })
         .toBe(1);
       expect(await remaining(local, token)).toBeLessThan(before - 10);
+      // the new master knows of every call, those too that were granted while there was none
+      await expect
+        .poll(() => next.ask('ZCARD', `${key}:slots:hex`), { timeout: 5000 })
+        .toBeGreaterThanOrEqual(sandbox.hexCalls.length);
       for (const gateway of gateways) {
         // nothing is said of what was down within two seconds of the start
         const said = linesAbout(gateway, 'a dependency is down');
