@@ -25,7 +25,7 @@ h2 { font-size: 13px; font-weight: 600; margin: 0 0 12px }
 .tile span, .empty, footer, figcaption { color: var(--soft); font-size: 12.5px }
 .cells { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 12px; flex: 1 }
 .cell + .cells { margin-top: 12px }
-@media (max-width: 720px) { body { padding: 14px } .cells { grid-template-columns: minmax(0, 1fr) } }
+@media (max-width: 720px) { body { padding: 14px } .cells { grid-template-columns: minmax(0, 1fr) } td:first-child { white-space: normal } }
 .cell { display: flex; flex-direction: column }
 .scroll { overflow-x: auto }
 .title { display: flex; justify-content: space-between; align-items: start; gap: 12px }
