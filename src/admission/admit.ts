@@ -119,7 +119,7 @@ export function createAdmission(options: AdmitOptions): Admission {
   }
 
   /** Asks until the place is served, refused, or its caller has gone. */
-  async function waitForTurn(request: AdmissionRequest, caller: Caller, slot: string): Promise<Decided> {
+  async function waitForTurn(request: AdmissionRequest, caller: Caller, slot: string): Promise<Turn> {
     const { provider, policies, owner, tenant, weight } = request;
     const { budget, queue } = rulesOf(provider);
     const freshTicket = randomBytes(16).toString('base64url');
@@ -128,6 +128,7 @@ export function createAdmission(options: AdmitOptions): Admission {
     let patienceMs = queue.maxWaitMs;
     for (;;) {
       const waiting = { ticket, freshTicket, owner, tenant, weight, patienceMs, lengthMax: queue.maxLength };
+      const deadlineMs = performance.now() + budget.callMsMax;
       const decided = await decide({ provider, policies, budget, slot, waiting });
       const { decision } = decided;
       if (decision.kind === 'queued') {
@@ -140,7 +141,7 @@ export function createAdmission(options: AdmitOptions): Admission {
         giveUp(decided, { provider, budget, slot, owner });
         throw new CallerGone();
       }
-      if (decision.kind !== 'queued') return decided;
+      if (decision.kind !== 'queued') return { ...decided, deadlineMs };
       // nobody who has waited is sent away for the last moment
       const more = Math.min(lastMomentMs, queue.maxWaitMs / 4);
       patienceMs = Math.max(0, Math.floor(untilMs + more - performance.now()));
@@ -168,11 +169,13 @@ export function createAdmission(options: AdmitOptions): Admission {
     const { provider } = request;
     const { budget, queue } = rulesOf(provider);
     const slot = randomUUID();
-    const { decision, store } = await waitForTurn(request, caller, slot);
+    const { decision, store, deadlineMs } = await waitForTurn(request, caller, slot);
     if (decision.kind !== 'granted') throw toRefusal(decision, queue.maxWaitMs);
 
-    const held = providers.has(provider) ? [{ slot, store }] : [];
+    const isCounted = providers.has(provider);
+    const held = isCounted ? [{ slot, store }] : [];
     return {
+      deadlineMs: isCounted ? deadlineMs : Infinity,
       policies: decision.policies,
       another: async () => {
         const next = randomUUID();
@@ -215,6 +218,12 @@ function ignore(tidying: Promise<unknown>): void {
 interface Decided {
   readonly decision: Decision;
   readonly store: Store;
+}
+
+/** How the wait ended. */
+interface Turn extends Decided {
+  /** Of a call that is granted: its place is surely held until then. */
+  readonly deadlineMs: number;
 }
 
 function toRefusal(decision: Exclude<Decision, { readonly kind: 'granted' }>, maxWaitMs: number): Refusal {

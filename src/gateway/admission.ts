@@ -46,6 +46,11 @@ export interface Heeded {
 
 /** Leave to mint once. */
 export interface Grant {
+  /**
+   * `performance.now()` at which the longest call ends for which a place in the budget is held; a process
+   * that was stopped meanwhile must not send any more. Infinity where calls are not counted.
+   */
+  readonly deadlineMs: number;
   readonly policies: readonly PolicyState[];
   /**
    * Spends one more call of the budget, for a second attempt at the same mint.
@@ -60,6 +65,9 @@ export interface Grant {
    */
   settle(outcome: 'called' | 'unsent', heeded?: Heeded): void;
 }
+
+/** What a call needs to know of its grant. */
+export type CallGrant = Pick<Grant, 'another' | 'deadlineMs'>;
 
 /**
  * Decides in one atomic step whether a request may mint now: the user's windows, the tenant's

@@ -1,6 +1,6 @@
 import type { Expression, Value } from '../config/expressions.ts';
 import type { InputConfig, InputValue } from '../config/inputs.ts';
-import type { Grant, Heeded } from './admission.ts';
+import type { CallGrant, Heeded } from './admission.ts';
 import type { OpenSession } from './sign-out.ts';
 import type { Session } from './session.ts';
 
@@ -21,7 +21,7 @@ export interface MintOrder {
  * @param grant asked for another call of the budget before a second attempt
  * @throws {Refusal} a `provider_*` code
  */
-export type Mint = (grant: Pick<Grant, 'another'>) => Promise<EmbedUrl>;
+export type Mint = (grant: CallGrant) => Promise<EmbedUrl>;
 
 export interface EmbedUrl {
   readonly url: string;

@@ -28,7 +28,10 @@ export function createCubeProvider(config: CubeProviderConfig, connect: Connect)
     end: async (sessionId) => {
       const request = createRevokeSessionRequest(config, sessionId);
       // no part of the budget, which is for those who wait for a frame
-      const answer = await sendSigned(request.sign, { another: () => Promise.resolve(true) });
+      const answer = await sendSigned(request.sign, {
+        deadlineMs: Infinity,
+        another: () => Promise.resolve(true),
+      });
       // what Cube does not know any more has ended
       const isEnded = (answer.status >= 200 && answer.status < 300) || answer.status === 404;
       if (!isEnded) throw refusedAnswer(answer, request.hidden);

@@ -1,12 +1,9 @@
 import type { Secret } from '../config/secret.ts';
-import type { Grant } from '../gateway/admission.ts';
+import type { CallGrant } from '../gateway/admission.ts';
 import type { Answer, OutboundRequest, Send } from './send.ts';
 
 /** Sends a request that still has to be signed. */
-export type SendSigned = (
-  build: (secret: Secret) => OutboundRequest,
-  grant: Pick<Grant, 'another'>,
-) => Promise<Answer>;
+export type SendSigned = (build: (secret: Secret) => OutboundRequest, grant: CallGrant) => Promise<Answer>;
 
 /**
  * Sends with one secret, and with the next when the provider answers 401, within one deadline. A call

@@ -7,7 +7,7 @@ import {
   handleWhenResult,
 } from 'cockatiel';
 import { Pool } from 'undici';
-import type { Grant } from '../gateway/admission.ts';
+import type { CallGrant } from '../gateway/admission.ts';
 import { readCapped } from '../gateway/read-capped.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { said } from './excerpt.ts';
@@ -45,7 +45,7 @@ export interface Call {
 /** The one way out to a provider. */
 export interface Send {
   /** @param grant asked for another call of the budget before a second attempt */
-  readonly open: (grant: Pick<Grant, 'another'>) => Call;
+  readonly open: (grant: CallGrant) => Call;
   /**
    * Sends a request and gives the answer, whatever its status below 500.
    *
@@ -134,11 +134,17 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
     return first.reached === 'unsent' ? second : first;
   }
 
+  /** The call's own, and no later than its place in the budget is held. */
+  function deadlineOf({ deadlineMs }: CallGrant): AbortSignal {
+    const leftMs = Math.min(timeoutMs, deadlineMs - performance.now());
+    return leftMs > 0 ? AbortSignal.timeout(Math.ceil(leftMs)) : AbortSignal.abort();
+  }
+
   return {
     open: (grant) => {
       let isRepeated = false;
       return {
-        deadline: AbortSignal.timeout(timeoutMs),
+        deadline: deadlineOf(grant),
         mayRepeat: async (reached) => {
           if (isRepeated || reached === 'answered' || reached === 'timed out') return false;
           isRepeated = true;

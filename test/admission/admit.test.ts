@@ -122,6 +122,15 @@ test('a second attempt takes a second place, and is refused where there is none'
   expect(await again.another()).toBe(true);
 });
 
+test('a grant says until when its place is surely held, counted from before it was asked for', async () => {
+  const { admit } = open({ shared: createMemoryStore() }, { max: 5, perMs: 1000, callMsMax: 500 });
+  const before = performance.now();
+  const { deadlineMs } = await admit({ policies: [], provider: 'hex' });
+  expect(deadlineMs).toBeGreaterThanOrEqual(before + 500);
+  expect(deadlineMs).toBeLessThanOrEqual(performance.now() + 500);
+  expect((await admit({ policies: [], provider: 'cube' })).deadlineMs).toBe(Infinity);
+});
+
 test('a grant that was used keeps its place for the provider’s window', async () => {
   let now = 0;
   const { admit } = open({ shared: createMemoryStore(() => now) }, { max: 1, perMs: 1000, callMsMax: 500 });

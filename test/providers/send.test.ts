@@ -130,6 +130,7 @@ describe('a second attempt', () => {
     fake.answer('reset');
     const { send } = openSend(fake.origin);
     const leave = {
+      deadlineMs: Infinity,
       another: async () => {
         await fake.refuse();
         return true;
@@ -164,6 +165,23 @@ describe('the deadline', () => {
         parts: { reason: `no answer within ${timeoutMs} ms` },
       });
     }
+  });
+
+  test('is no later than the place in the budget is held; past that nothing is sent', async () => {
+    const fake = await openProvider();
+    fake.answer('hang');
+    const startedAt = performance.now();
+    const soon = grant(true, performance.now() + 200);
+    expect((await refusalOf(openSend(fake.origin, 60_000).send(request, soon))).code).toBe(
+      'provider_timeout',
+    );
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(fake.calls).toHaveLength(1);
+    const past = grant(true, performance.now() - 1);
+    expect((await refusalOf(openSend(fake.origin, 60_000).send(request, past))).code).toBe(
+      'provider_timeout',
+    );
+    expect(fake.calls).toHaveLength(1);
   });
 
   test('is one for both attempts', async () => {

@@ -33,8 +33,12 @@ export function openSend(origin: string, timeoutMs = 2000): Sending {
 }
 
 /** A place in the budget for another call, or none; counts how often it was asked for. */
-export function grant(hasAnother = true): { another(): Promise<boolean>; asked: number } {
+export function grant(
+  hasAnother = true,
+  deadlineMs = Infinity,
+): { readonly deadlineMs: number; another(): Promise<boolean>; asked: number } {
   return {
+    deadlineMs,
     asked: 0,
     another() {
       this.asked += 1;
