@@ -55,6 +55,9 @@ const askFirstMs = 250;
 
 const lastMomentMs = 500;
 
+/** A process that has not looked for so long has stood still: others may have spent all there was. */
+const stoodStillMs = 3000;
+
 /** Callers are told to be back a little early, so that they are on the line when their turn comes. */
 const earlyMs = 1000;
 
@@ -70,6 +73,7 @@ export function createAdmission(options: AdmitOptions): Admission {
   const waiters = new Map([...providers.keys()].map((provider) => [provider, new Waiters()]));
   /** Settled once the shared store knows what was granted here; undefined when it may not. */
   let told: Promise<void> | undefined = Promise.resolve();
+  let lookedAtMs = performance.now();
 
   async function decide(step: StoreRequest): Promise<Decided> {
     const { provider, budget, slot } = step;
@@ -88,6 +92,7 @@ export function createAdmission(options: AdmitOptions): Admission {
         throw new Refusal('limits_unavailable', { reason: nameOf(error), retryAfterMs: 1000 });
       }
       told = undefined;
+      await noteFailure(local);
       return { decision: await local.decide({ ...step, budget: { ...budget, replicas } }), store: local };
     }
   }
@@ -107,6 +112,18 @@ export function createAdmission(options: AdmitOptions): Admission {
       const taken = { provider, budget, slots: (await local?.live(provider)) ?? [] };
       await shared.restore(taken);
       await local?.restore(taken);
+    }
+  }
+
+  /** What others spent while this process stood still is unknown, so it is all there was: for one window. */
+  async function noteFailure(local: LocalStore): Promise<void> {
+    const nowMs = performance.now();
+    const stoodStill = nowMs - lookedAtMs > stoodStillMs;
+    lookedAtMs = nowMs;
+    if (!stoodStill) return;
+    for (const [provider, { budget }] of providers) {
+      const forMs = budget.callMsMax + budget.perMs;
+      await local.heed({ provider, budget, remaining: 0, forMs });
     }
   }
 
@@ -203,9 +220,15 @@ export function createAdmission(options: AdmitOptions): Admission {
     restore,
     mirror: async () => {
       if (!local || whenDown === 'refuse') return;
-      for (const provider of providers.keys()) {
-        local.mirror({ provider, slots: await shared.live(provider) });
+      try {
+        for (const provider of providers.keys()) {
+          local.mirror({ provider, slots: await shared.live(provider) });
+        }
+      } catch (error) {
+        await noteFailure(local);
+        throw error;
       }
+      lookedAtMs = performance.now();
     },
   };
 }

@@ -2,7 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { openSandbox } from '../sandbox/support.ts';
-import { configOver, getEmbedUrl, startGateway, type RunningGateway } from '../support/gateway.ts';
+import { configOver, getEmbedUrl, problemIn, startGateway, type RunningGateway } from '../support/gateway.ts';
 import { startRedis, type RunningRedis } from '../support/redis.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
@@ -68,6 +68,30 @@ it('a gateway that stands still holds nobody up for long, and when it wakes pass
   expect(mostCalls(sandbox, 990)).toBe(2);
   expect((await getEmbedUrl(stopping, token)).status).toBe(200);
 });
+
+it.each(['SIGKILL', 'SIGSTOP'] as const)(
+  'a gateway that stood still while others spent the budget grants nothing for a window when Redis is gone as it wakes (%s)',
+  { timeout: 60_000 },
+  async (signal) => {
+    const { redis, sandbox, gateways, token } = await running(
+      'timeout: 1s\nbudget: { max: 2, per: 6s }\nqueue: { maxWait: 0ms }',
+      ', replicas: 2',
+    );
+    const [stopping, living] = gateways;
+    await after(1500);
+    stopping.kill('SIGSTOP');
+    await after(3500);
+    for (let count = 0; count < 2; count += 1) expect((await getEmbedUrl(living, token)).status).toBe(200);
+    process.kill(redis.pid, signal);
+    stopping.kill('SIGCONT');
+    const refused = await getEmbedUrl(stopping, token);
+    expect(await problemIn(refused)).toMatchObject({ status: 503, code: 'provider_busy' });
+    expect(sandbox.hexCalls).toHaveLength(2);
+    const grants = expect.poll(async () => (await getEmbedUrl(stopping, token)).status, { timeout: 40_000 });
+    await grants.toBe(200);
+    expect(mostCalls(sandbox, 5990)).toBe(2);
+  },
+);
 
 it('a Redis that dies and comes back empty does not give the budget out again', async () => {
   const { redis, sandbox, gateways, token } = await running(
