@@ -28,5 +28,6 @@ export function againWith(ticket: string, query: URLSearchParams): string {
 /** The query of a request's target. */
 export function queryOf(target = ''): URLSearchParams {
   const start = target.indexOf('?');
-  return new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
+  // with its question mark: URLSearchParams drops one, and a second belongs to the first name
+  return new URLSearchParams(start === -1 ? '' : target.slice(start));
 }

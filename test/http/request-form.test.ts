@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { queryOf } from '../../src/http/queue-ticket.ts';
 import { isPlainTarget } from '../../src/http/request-target.ts';
 import { openSandbox } from '../sandbox/support.ts';
 import { configOver, problemIn, startGateway } from '../support/gateway.ts';
@@ -39,6 +40,13 @@ describe('a request target is a plain path', () => {
     '/embed-url?',
   ])('%j is one', (target) => {
     expect(isPlainTarget(target)).toBe(true);
+  });
+
+  it('a second question mark belongs to its query, as for any other reader', () => {
+    for (const target of ['/embed-url??embed=sales', '/embed-url?', '/embed-url?a=b?c', '/embed-url']) {
+      const { searchParams } = new URL(target, 'http://x');
+      expect([...queryOf(target)], target).toEqual([...searchParams]);
+    }
   });
 
   it('and any other is 400 in the form and with the headers of all answers', async () => {
