@@ -28,7 +28,9 @@ export function readUnverifiedClaims(token: string): Claims {
 function checkHeader(header: Claims): void {
   if (header.has('kid') && typeof header.get('kid') !== 'string')
     throw invalid('the header’s kid is no text');
-  if (header.get('b64') === false || header.has('zip') || header.has('enc')) {
+  // what is not exactly true, another reader may take for false
+  const isEncoded = !header.has('b64') || header.get('b64') === true;
+  if (!isEncoded || header.has('zip') || header.has('enc')) {
     throw invalid('the header says that the payload is not plain');
   }
 }
