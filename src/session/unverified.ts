@@ -17,9 +17,20 @@ import { decodePart, readObject } from './token-text.ts';
 export function readUnverifiedClaims(token: string): Claims {
   const [header, payload, signature, ...rest] = token.split('.').map(decodePart);
   if (!header || !payload || !signature || rest.length > 0) throw invalid('not a compact JWS');
+  const claims = readObject(payload, 'payload');
   checkHeader(readObject(header, 'header'));
-  return readObject(payload, 'payload');
+  if (claims.get('events') instanceof Map) throw invalid('a security event, not a session');
+  return claims;
 }
+
+/**
+ * What the same issuer signs with the same keys for the same audience, and is no session: OpenID Connect
+ * Back-Channel Logout (section 2.4), RFC 8417, RFC 9701. A logout token may go without its `typ`, not
+ * without its `events`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8725#section-3.11 explicit typing
+ */
+const otherTypes = new Set(['logout+jwt', 'secevent+jwt', 'token-introspection+jwt']);
 
 /**
  * A payload that is not base64url, compressed or encrypted would be read here as something else than
@@ -28,11 +39,17 @@ export function readUnverifiedClaims(token: string): Claims {
 function checkHeader(header: Claims): void {
   if (header.has('kid') && typeof header.get('kid') !== 'string')
     throw invalid('the header’s kid is no text');
+  if (header.has('typ') && !isSessionType(header.get('typ'))) throw invalid('a token of another type');
   // what is not exactly true, another reader may take for false
   const isEncoded = !header.has('b64') || header.get('b64') === true;
   if (!isEncoded || header.has('zip') || header.has('enc')) {
     throw invalid('the header says that the payload is not plain');
   }
+}
+
+/** A media type is written in any case, and its `application/` may be left out (RFC 7515, section 4.1.9). */
+function isSessionType(typ: unknown): boolean {
+  return typeof typ === 'string' && !otherTypes.has(typ.toLowerCase().replace(/^application\//, ''));
 }
 
 function invalid(reason: string): Refusal {

@@ -250,6 +250,25 @@ describe('the form of a token', () => {
     expect(await judge(signBytes(payload, { header }))).toBe('session_invalid');
   });
 
+  test.each<[string, Record<string, unknown>, string]>([
+    ['{"alg":"HS256","typ":"JWT"}', {}, 'believed'],
+    ['{"alg":"HS256","typ":"at+jwt"}', {}, 'believed'],
+    ['{"alg":"HS256","typ":"application/at+jwt"}', {}, 'believed'],
+    ['{"alg":"HS256","typ":"acme-session+jwt"}', { events: 'a claim of the host’s own' }, 'believed'],
+    ['{"alg":"HS256","typ":"logout+jwt"}', {}, 'session_invalid'],
+    ['{"alg":"HS256","typ":"application/Logout+JWT"}', {}, 'session_invalid'],
+    ['{"alg":"HS256","typ":"secevent+jwt"}', {}, 'session_invalid'],
+    ['{"alg":"HS256","typ":"token-introspection+jwt"}', {}, 'session_invalid'],
+    ['{"alg":"HS256","typ":["logout+jwt"]}', {}, 'session_invalid'],
+    [
+      '{"alg":"HS256","typ":"JWT"}',
+      { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+      'session_invalid',
+    ],
+  ])('what an issuer signs for another purpose is no session: %s %j', async (header, fields, expected) => {
+    expect(await judge(signBytes(JSON.stringify(claims(fields)), { header }))).toBe(expected);
+  });
+
   test('base64url that another decoder might read otherwise refuses the token', async () => {
     const token = sign();
     const [header = '', payload = '', signature = ''] = token.split('.');
