@@ -19,25 +19,32 @@ it('the README’s table of errors names every code with its status, and no othe
   expect(documented).toHaveLength(known.length);
 });
 
-it('the README’s configurations load, each section in place of the first one’s', () => {
-  const text = readFileSync(join(root, 'README.md'), 'utf8');
-  const blocks = [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, block = '']) => {
+it.each(['README.md', 'docs/sessions.md', 'docs/redis.md'])(
+  'the configurations of %s load, each in place of a section of the README’s first one',
+  (file) => {
+    const random = 'Zc4-kT9!vQ2_mW7+xB5=rN8.hJ3,pL6;';
+    const env = {
+      REDIS_URL: 'redis://127.0.0.1:6379',
+      HEX_TOKEN: 'x',
+      CUBE_API_KEY: 'x',
+      METABASE_SECRET_KEY: random,
+      AUTH_SECRET: random,
+    };
+    const [whole] = configurationsIn('README.md');
+    const shown = configurationsIn(file);
+    expect(shown.length).toBeGreaterThan(0);
+    for (const sections of shown) {
+      const loaded = readConfig(file, stringify({ ...whole, ...sections }), env);
+      expect(loaded.ok ? [] : loaded.problems.map(headline)).toEqual([]);
+    }
+  },
+);
+
+function configurationsIn(file: string): readonly object[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, block = '']) => {
     const read: unknown = parse(block);
     // a list shows entries of `sessions`
     return Array.isArray(read) ? { sessions: read as unknown[] } : (read as object);
   });
-  const random = 'Zc4-kT9!vQ2_mW7+xB5=rN8.hJ3,pL6;';
-  const redis = { REDIS_URL: 'redis://127.0.0.1:6379' };
-  const env = {
-    ...redis,
-    HEX_TOKEN: 'x',
-    CUBE_API_KEY: 'x',
-    METABASE_SECRET_KEY: random,
-    AUTH_SECRET: random,
-  };
-  expect(blocks.length).toBeGreaterThan(1);
-  for (const block of blocks) {
-    const loaded = readConfig('README.md', stringify({ ...blocks[0], ...block }), env);
-    expect(loaded.ok ? [] : loaded.problems.map(headline)).toEqual([]);
-  }
-});
+}

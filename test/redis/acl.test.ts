@@ -4,14 +4,14 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { openSandbox } from '../sandbox/support.ts';
 import { configOver, getEmbedUrl, startGateway, type RunningGateway } from '../support/gateway.ts';
-import { readmeRedisUser, root } from '../support/readme.ts';
+import { documentedRedisUser, root } from '../support/readme.ts';
 import { startRedis, type RunningRedis } from '../support/redis.ts';
 import { createRedisHealth } from '../../src/cli/redis-health.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
-const user = readmeRedisUser('acl-password');
+const user = documentedRedisUser('acl-password');
 
 async function redisWith(
   options: Parameters<typeof startRedis>[0],
@@ -36,7 +36,7 @@ async function readiness(gateway: RunningGateway): Promise<unknown> {
   return (await fetch(`${gateway.operationsUrl}/readyz`)).json();
 }
 
-it('the user of the README may do all that the gateway does, and is denied nothing on the way', async () => {
+it('the documented user may do all that the gateway does, and is denied nothing on the way', async () => {
   const redis = await redisWith({}, user);
   const sandbox = await openSandbox();
   const gateway = await begin(sandbox, `url: "${urlOf(redis, 'embed-gateway')}/1", whenDown: refuse`);
@@ -64,7 +64,7 @@ it('the user of the README may do all that the gateway does, and is denied nothi
   expect(await redis.ask('ACL', 'LOG')).toEqual([]);
 });
 
-it('the user of the README reaches no other key and no other command', async () => {
+it('the documented user reaches no other key and no other command', async () => {
   const redis = await redisWith({}, user);
   const client = new Redis(urlOf(redis, 'embed-gateway'));
   onTestFinished(() => {
@@ -88,7 +88,7 @@ it('the user of the README reaches no other key and no other command', async () 
   expect(await client.call('set', '{embed-gateway}:key', 'x')).toBe('OK');
 });
 
-it('the user of the README has the commands of the scripts, and none that nothing needs', () => {
+it('the documented user has the commands of the scripts, and none that nothing needs', () => {
   const outsideScripts = ['eval', 'evalsha', 'exists', 'info', 'select'];
   const onCluster = ['cluster|slots', 'cluster|info', 'client|setname', 'readonly', 'readwrite', 'asking'];
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });

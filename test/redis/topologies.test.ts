@@ -11,7 +11,7 @@ import {
 import { asker, policy, wide } from '../admission/support.ts';
 import { freePort } from '../support/free-port.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
-import { readmeRedisUser } from '../support/readme.ts';
+import { documentedRedisUser } from '../support/readme.ts';
 import { startRedis } from '../support/redis.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 
@@ -55,8 +55,8 @@ test('a command to a Cluster whose answer was lost fails, and is not sent again'
   await expect.poll(() => client.get('count').catch(() => 'failed')).toBe('1');
 }, 60_000);
 
-test('a Cluster runs every script for the user of the README: all keys of a call lie in one slot', async () => {
-  const { servers, stop } = await startCluster({ config: readmeRedisUser('secret') });
+test('a Cluster runs every script for the documented user: all keys of a call lie in one slot', async () => {
+  const { servers, stop } = await startCluster({ config: documentedRedisUser('secret') });
   onTestFinished(stop);
   const asUser = ({ port }: { readonly port: number }): Secret =>
     new Secret(`redis://embed-gateway:secret@127.0.0.1:${port}`);

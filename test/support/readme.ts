@@ -10,9 +10,9 @@ export function readmeCommands(): readonly string[] {
   return blocks.flatMap(([, block = '']) => block.trim().split('\n'));
 }
 
-/** The user with the least rights on Redis, as the README writes it, with a password. */
-export function readmeRedisUser(password: string): string {
-  const text = readFileSync(join(root, 'README.md'), 'utf8');
+/** The user with the least rights on Redis, as docs/redis.md writes it, with a password. */
+export function documentedRedisUser(password: string): string {
+  const text = readFileSync(join(root, 'docs/redis.md'), 'utf8');
   const [, user = ''] = /^(user embed-gateway .*)$/m.exec(text) ?? [];
   return user.replace('PASSWORD', password);
 }
