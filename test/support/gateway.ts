@@ -64,12 +64,16 @@ export async function startGateway(
     env: { PATH: process.env.PATH, ...env },
   });
   let output = '';
+  let isListening = false;
   const closed = once(child, 'close');
   const started = new Promise<z.output<typeof listening>>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
+      if (isListening) return;
       const line = output.split('\n').find((text) => text.includes('"msg":"listening"'));
-      if (line !== undefined) resolve(listening.parse(JSON.parse(line)));
+      if (line === undefined) return;
+      isListening = true;
+      resolve(listening.parse(JSON.parse(line)));
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
