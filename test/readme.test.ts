@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { readConfig } from '../src/config/load.ts';
 import { headline } from '../src/config/problems.ts';
 import { refusalTable } from '../src/gateway/refusal.ts';
 import { root } from './support/readme.ts';
+
+const packageSchema = z.object({ scripts: z.record(z.string(), z.string()) });
 
 it('the README’s table of errors names every code with its status, and no other', () => {
   const text = readFileSync(join(root, 'README.md'), 'utf8');
@@ -17,6 +20,13 @@ it('the README’s table of errors names every code with its status, and no othe
   const known = Object.entries(refusalTable).map(([code, [status]]) => [code, status]);
   expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(known));
   expect(documented).toHaveLength(known.length);
+});
+
+it('every script that the README names is there', () => {
+  const { scripts } = packageSchema.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+  const named = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/npm (?:run )?([a-z][\w:]*)/g);
+  const unknown = [...named].filter(([, script = '']) => script !== 'ci' && !Object.hasOwn(scripts, script));
+  expect(unknown).toEqual([]);
 });
 
 it.each(['README.md', 'docs/sessions.md', 'docs/redis.md'])(
