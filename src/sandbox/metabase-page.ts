@@ -8,7 +8,7 @@ const dollars = new Intl.NumberFormat('en-US', {
   maximumFractionDigits: 0,
 });
 
-const script = '/app/embed.js';
+const script = '/embed/appearance.js';
 
 /** What the page says instead of rows. */
 export function errorPage(text: string): Html {

@@ -23,7 +23,7 @@ export async function startMetabase(binding: Binding, secretKey: string): Promis
     // 200 for every token, as Metabase does: the page itself tells what is wrong
     await sendEmbedPage(reply, { status: 200, markup }, { scripts: true });
   });
-  app.get('/app/embed.js', (_request, reply) =>
+  app.get('/embed/appearance.js', (_request, reply) =>
     reply.type('text/javascript; charset=utf-8').send(appearanceScript),
   );
 
