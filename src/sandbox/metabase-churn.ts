@@ -1,4 +1,4 @@
-import { passes, type Slugs } from './metabase-parameters.ts';
+import { passes } from './metabase-parameters.ts';
 import type { FilterValues } from './metabase-token.ts';
 
 export interface Churned {
@@ -10,28 +10,8 @@ export interface Churned {
   readonly lost: number;
 }
 
-interface Dashboard {
-  readonly id: number;
-  readonly entityId: string;
-  readonly title: string;
-  readonly embedding: boolean;
-  readonly slugs: Slugs;
-}
-
-/** Each filter of a churn dashboard, by slug, and the column that it filters. */
+/** Each filter, by slug, and the column that it filters. */
 const columns = { tenant: 'tenant', regions: 'region', reason: 'reason', account: 'account' } as const;
-
-const slugs: Slugs = { tenant: 'locked', regions: 'locked', reason: 'editable', account: 'disabled' };
-
-/** The dashboards of the stand-in: one that may be embedded and one that may not. */
-const dashboards: readonly Dashboard[] = [
-  { id: 8, entityId: 'ch-Urn_0verview-2026x', title: 'Churn', embedding: true, slugs },
-  { id: 9, entityId: 'ch-Urn_1nternal-2026x', title: 'Churn, internal', embedding: false, slugs },
-];
-
-export function findDashboard(id: number | string): Dashboard | undefined {
-  return dashboards.find((dashboard) => dashboard.id === id || dashboard.entityId === id);
-}
 
 function churnOf(
   tenant: string,

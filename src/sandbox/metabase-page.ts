@@ -15,7 +15,7 @@ export function errorPage(text: string): Html {
   return embedDocument({ title: 'Metabase', body: notice('There was a problem', text), product: 'Metabase' });
 }
 
-/** A dashboard with the rows that are left. */
+/** A dashboard, or a question, with the rows that are left. */
 export function churnPage(title: string, rows: readonly Churned[]): Html {
   const tenants = [...new Set(rows.map(({ tenant }) => tenant))].join(', ');
   const lines = rows.map(

@@ -1,6 +1,6 @@
 import type { FilterValues, FilterValue } from './metabase-token.ts';
 
-/** What a dashboard's publisher decided for each of its filters, by slug. */
+/** What the publisher of a dashboard or question decided for each of its filters, by slug. */
 export type Slugs = Readonly<Record<string, 'locked' | 'editable' | 'disabled'>>;
 
 /**

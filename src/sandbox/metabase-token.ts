@@ -14,12 +14,21 @@ const parameterValue = z.union([
 export type FilterValue = z.infer<typeof parameterValue>;
 export type FilterValues = Readonly<Record<string, FilterValue>>;
 
-const resource = z.object({ dashboard: z.union([z.int().min(1), z.string().regex(/^[A-Za-z0-9_-]{21}$/)]) });
+const entityId = z.union([z.int().min(1), z.string().regex(/^[A-Za-z0-9_-]{21}$/)]);
+
+/** What a token names, read as the one that the page is for. */
+const resources = {
+  dashboard: z.object({ dashboard: entityId }).transform(({ dashboard }) => dashboard),
+  question: z.object({ question: entityId }).transform(({ question }) => question),
+} as const;
+
+export type EntityType = keyof typeof resources;
+
 const parameters = z.record(z.string(), parameterValue);
 
-/** What a token may show: a dashboard by number or entity id, and the parameters that it sets. */
+/** What a token may show: a dashboard or question by number or entity id, and the parameters that it sets. */
 export interface SignedView {
-  readonly dashboard: number | string;
+  readonly id: z.infer<typeof entityId>;
   readonly params: FilterValues;
 }
 
@@ -30,19 +39,24 @@ const isCorrupt = 'Message seems corrupt or manipulated';
  *
  * `exp` is heeded when it is there and not asked for when it is not: such a token never dies.
  *
+ * @param type what the page shows: a token for the other one names nothing
  * @param secret 64 characters, which are the key as they stand: they are not decoded
  */
-export async function readToken(token: string, secret: string): Promise<SignedView | string> {
+export async function readToken(
+  type: EntityType,
+  token: string,
+  secret: string,
+): Promise<SignedView | string> {
   const payload = await verify(token, secret);
   if (typeof payload === 'string') return payload;
-  const shown = resource.safeParse(payload.resource);
-  if (!shown.success) return 'Token is missing value for keypath [:resource :dashboard]';
+  const shown = resources[type].safeParse(payload.resource);
+  if (!shown.success) return `Token is missing value for keypath [:resource :${type}]`;
   if (payload.params === undefined || payload.params === null) {
     return 'Token is missing value for keypath [:params]';
   }
   const params = parameters.safeParse(payload.params);
   if (!params.success) return 'The parameters are neither values nor lists of values.';
-  return { dashboard: shown.data.dashboard, params: params.data };
+  return { id: shown.data, params: params.data };
 }
 
 async function verify(token: string, secret: string): Promise<Readonly<Record<string, unknown>> | string> {

@@ -22,8 +22,13 @@ async function tokenFor(sandbox: Sandbox, signed: Signed = {}, key?: Uint8Array)
 }
 
 /** The page of a token, which answers 200 whatever the token is worth. */
-async function pageOf({ metabaseSiteUrl }: Sandbox, token: string, query = ''): Promise<string> {
-  const reply = await fetch(`${metabaseSiteUrl}/embed/dashboard/${token}${query}`);
+async function pageOf(
+  { metabaseSiteUrl }: Sandbox,
+  token: string,
+  query = '',
+  type = 'dashboard',
+): Promise<string> {
+  const reply = await fetch(`${metabaseSiteUrl}/embed/${type}/${token}${query}`);
   expect(reply.status).toBe(200);
   return (await reply.text()).replaceAll('&#39;', "'");
 }
@@ -95,6 +100,35 @@ test.each([
 test('a dashboard is known by its entity id too', async () => {
   const resource = { dashboard: 'ch-Urn_0verview-2026x' };
   expect(rowsIn(await pageFor(await openSandbox(), { resource }))).toBe(5);
+});
+
+test('a question is shown at its own address, by number or entity id, and is no dashboard of the same number', async () => {
+  const sandbox = await openSandbox();
+  const asking = async (question: number | string, query = ''): Promise<string> =>
+    pageOf(sandbox, await tokenFor(sandbox, { resource: { question } }), query, 'question');
+  for (const question of [9, 'ch-Urn_q4estion-2026x']) {
+    const page = await asking(question);
+    expect(rowsIn(page)).toBe(5);
+    expect(page).toContain('>Who left?</h1>');
+    expect(page).not.toMatch(/globex|Nova Kurier/);
+  }
+  expect(noticeIn(await asking(8))).toBe('Not found.');
+  expect(noticeIn(await asking(9, '?reason=Price'))).toBe('Unknown parameter :reason.');
+  const none = { tenant: '', regions: ['EU'] };
+  const unfiltered = await tokenFor(sandbox, { resource: { question: 9 }, params: none });
+  expect(noticeIn(await pageOf(sandbox, unfiltered, '', 'question'))).toBe(missing);
+});
+
+test('a token for a dashboard opens no question, and one for a question no dashboard', async () => {
+  const sandbox = await openSandbox();
+  const dashboard = await tokenFor(sandbox);
+  const question = await tokenFor(sandbox, { resource: { question: 9 } });
+  expect(noticeIn(await pageOf(sandbox, dashboard, '', 'question'))).toBe(
+    'Token is missing value for keypath [:resource :question]',
+  );
+  expect(noticeIn(await pageOf(sandbox, question))).toBe(
+    'Token is missing value for keypath [:resource :dashboard]',
+  );
 });
 
 const missing = 'You must specify a value for :tenant in the JWT.';
