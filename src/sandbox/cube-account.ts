@@ -8,8 +8,14 @@ export interface CubeUser {
   readonly groups: readonly string[];
 }
 
-interface Waiting {
+/** Whom a session is for. */
+export interface CubeViewer {
   readonly externalId: string;
+  /** What readers create is theirs who have the same; undefined outside creator mode, where they create nothing. */
+  readonly workspace?: string | undefined;
+}
+
+interface Waiting extends CubeViewer {
   readonly expiresAtMs: number;
   /** What it was exchanged for; undefined while it waits. */
   readonly token?: string;
@@ -55,9 +61,9 @@ export class CubeAccount {
   }
 
   /** @returns a session id that is exchanged once, within five minutes */
-  open(externalId: string, nowMs: number): string {
+  open(viewer: CubeViewer, nowMs: number): string {
     const id = randomId();
-    this.#sessions.set(id, { externalId, expiresAtMs: nowMs + sessionMs });
+    this.#sessions.set(id, { ...viewer, expiresAtMs: nowMs + sessionMs });
     return id;
   }
 
@@ -67,14 +73,19 @@ export class CubeAccount {
     if (session === undefined || session.token !== undefined || nowMs > session.expiresAtMs) return undefined;
     const token = randomId();
     this.#sessions.set(sessionId, { ...session, token });
-    this.#tokens.set(token, { externalId: session.externalId, expiresAtMs: nowMs + tokenMs });
+    this.#tokens.set(token, { ...session, expiresAtMs: nowMs + tokenMs });
     return token;
   }
 
-  /** Whom a token is for, as they are known now: later calls count for frames that are open already. */
-  userOf(token: string, nowMs: number): CubeUser | undefined {
+  /** @returns whom a token is for; undefined when it is unknown, expired or revoked */
+  viewerOf(token: string, nowMs: number): CubeViewer | undefined {
     const held = this.#tokens.get(token);
-    return held === undefined || nowMs > held.expiresAtMs ? undefined : this.#users.get(held.externalId);
+    return held === undefined || nowMs > held.expiresAtMs ? undefined : held;
+  }
+
+  /** What is known of a user now: later calls count for frames that are open already. */
+  userOf({ externalId }: CubeViewer): CubeUser {
+    return this.#users.get(externalId) ?? nobody;
   }
 
   /** Ends a session and what it was exchanged for. Doing it again changes nothing. */

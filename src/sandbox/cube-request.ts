@@ -48,6 +48,10 @@ const sessionRequest = z
   .refine(
     ({ externalId, internalId }) => (externalId === undefined) !== (internalId === undefined),
     'needs exactly one of externalId and internalId',
+  )
+  .refine(
+    ({ creatorMode, embedTenantName }) => creatorMode !== true || embedTenantName !== undefined,
+    'creatorMode needs embedTenantName',
   );
 
 export type SessionRequest = z.infer<typeof sessionRequest>;

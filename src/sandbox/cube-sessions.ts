@@ -40,7 +40,8 @@ export function generateSession(body: unknown, account: CubeAccount, nowMs: numb
   }
   if (!account.hasRoomFor(externalId)) return problem(403, 'The account has all its external users');
   account.update(externalId, request);
-  return { status: 200, body: { sessionId: account.open(externalId, nowMs) } };
+  const workspace = request.creatorMode === true ? request.embedTenantName : undefined;
+  return { status: 200, body: { sessionId: account.open({ externalId, workspace }, nowMs) } };
 }
 
 const sessionNamed = z.strictObject({ sessionId: z.string().min(1) });

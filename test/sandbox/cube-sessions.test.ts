@@ -27,12 +27,12 @@ test('of many frames that exchange a session at once exactly one has a token', a
 test('a session waits five minutes and a token lives 24 hours', () => {
   const account = new CubeAccount();
   account.update('ada', { userAttributes: [] });
-  const [early, late] = [account.open('ada', 0), account.open('ada', 0)];
+  const [early, late] = [account.open({ externalId: 'ada' }, 0), account.open({ externalId: 'ada' }, 0)];
   const token = account.exchange(early, 300_000) ?? '';
   expect(token).not.toBe('');
   expect(account.exchange(late, 300_001)).toBeUndefined();
-  expect(account.userOf(token, 300_000 + 86_400_000)).toBeDefined();
-  expect(account.userOf(token, 300_001 + 86_400_000)).toBeUndefined();
+  expect(account.viewerOf(token, 300_000 + 86_400_000)).toBeDefined();
+  expect(account.viewerOf(token, 300_001 + 86_400_000)).toBeUndefined();
 });
 
 test('an account has 10,000 external users and no more', () => {
@@ -94,7 +94,27 @@ test('users are apart, and one without attributes sees no row', async () => {
   expect(globex.map(({ tenant }) => tenant)).toEqual(Array(5).fill('globex'));
 });
 
-test('the frame of another dashboard is 404', async () => {
+test('frames are where documentation or demo has them, for what there is; nothing else is a frame', async () => {
   const { cubeBaseUrl } = await openSandbox();
-  expect((await fetch(`${cubeBaseUrl}/embed/dashboard/other?session=x`)).status).toBe(404);
+  const statuses = async (paths: readonly string[]): Promise<readonly number[]> =>
+    Promise.all(paths.map(async (path) => (await fetch(`${cubeBaseUrl}/embed/${path}?session=x`)).status));
+  const there = ['dashboard/pipeline', 'chat', 'd/1/app', 'd/1/dashboard/pipeline', 'd/1/chat'];
+  expect(await statuses(there)).toEqual(there.map(() => 200));
+  const missing = ['dashboard/other', 'd/2/dashboard/pipeline', 'd/1/dashboard/other', 'd/2/chat', 'd/2/app'];
+  expect(await statuses([...missing, 'app', 'dashboard', 'constructor'])).toEqual(Array(8).fill(404));
+});
+
+test('the app’s rows are for creator mode alone, and name the workspace', async () => {
+  const sandbox = await openSandbox();
+  const userAttributes = seeing('acme');
+  const creating = { userAttributes, creatorMode: true, embedTenantName: 'org-acme' };
+  const creator = await tokenOf(sandbox, await sessionOf(sandbox, creating));
+  const app = await askRows(sandbox, creator, 'app');
+  expect(await app.json()).toMatchObject({ workspace: 'org-acme', rows: { length: 6 } });
+  for (const more of [{ userAttributes }, { userAttributes, embedTenantName: 'org-acme' }]) {
+    const reader = await tokenOf(sandbox, await sessionOf(sandbox, more));
+    expect((await askRows(sandbox, reader, 'app')).status).toBe(403);
+    expect((await askRows(sandbox, reader, 'chat')).status).toBe(200);
+  }
+  expect((await askRows(sandbox, 'made-up', 'app')).status).toBe(401);
 });

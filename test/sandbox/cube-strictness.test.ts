@@ -44,6 +44,7 @@ test.each([
   ['both ids', { internalId: 'ada' }, 'internalId'],
   ['a tenant name that starts with a digit', { embedTenantName: '1acme' }, 'embedTenantName'],
   ['a tenant name of four characters', { embedTenantName: 'acme' }, 'embedTenantName'],
+  ['creator mode without a tenant name', { creatorMode: true }, 'creatorMode needs embedTenantName'],
   ['attributes as an object', { userAttributes: { tenant: 'acme' } }, 'userAttributes'],
   ['an attribute that is true', { userAttributes: [attribute('tenant', true)] }, 'userAttributes.0.value'],
   ['a mixed list', { userAttributes: [attribute('regions', ['EU', 1])] }, 'userAttributes.0.value'],

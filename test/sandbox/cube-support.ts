@@ -40,9 +40,9 @@ export async function tokenOf(sandbox: Sandbox, sessionId: string): Promise<stri
   return z.strictObject({ token: z.string() }).parse(await reply.json()).token;
 }
 
-export async function askRows(sandbox: Sandbox, token: string): Promise<Response> {
+export async function askRows(sandbox: Sandbox, token: string, kind = 'dashboard'): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
-  return fetch(`${sandbox.cubeBaseUrl}/embed/dashboard/pipeline/rows`, { headers });
+  return fetch(`${sandbox.cubeBaseUrl}/embed/rows/${kind}`, { headers });
 }
 
 const rowsSchema = z.object({
