@@ -58,11 +58,11 @@ export function createMemoryStore(
     const counted = request.policies.map((policy): Counted => ({ policy, window: windowOf(policy) }));
     queue.leaveAbandoned(nowMs);
     const known = waiting && queue.find(waiting.ticket, waiting.owner);
-    if (known) known.backAtMs = undefined;
+    if (known) queue.comeBack(known);
 
     const limited = limitedBy(counted, nowMs);
     if (limited) {
-      if (known) queue.leave(known);
+      if (known) queue.leave([known]);
       return limited;
     }
 
@@ -100,7 +100,7 @@ export function createMemoryStore(
     leave: ({ provider, ticket, owner }) => {
       const { queue } = lineOf({ provider });
       const place = queue.find(ticket, owner);
-      if (place) queue.leave(place);
+      if (place) queue.leave([place]);
       return Promise.resolve();
     },
     heed: ({ provider, budget, remaining, forMs }) => {
@@ -108,10 +108,14 @@ export function createMemoryStore(
       return Promise.resolve();
     },
     restore: ({ provider, slots }) => {
-      lineOf({ provider }).slots.restore(slots, now());
+      lineOf({ provider }).slots.noteShared(slots, now());
       return Promise.resolve();
     },
     live: (provider) => Promise.resolve(lineOf({ provider }).slots.live(now())),
+    untold: (provider) => lineOf({ provider }).slots.untold(now()),
+    noteShared: ({ provider, slots }) => {
+      lineOf({ provider }).slots.noteShared(slots, now());
+    },
     mirror: ({ provider, slots }) => {
       lineOf({ provider }).slots.mirror(slots, now());
     },
@@ -128,12 +132,13 @@ function limitedBy(counted: readonly Counted[], nowMs: number): Decision | undef
   return { kind: 'limited', policies, violated, retryAfterMs };
 }
 
-/** A full queue gives up its last place to whoever would be served before it. */
+/** An owner has so many places and no more. A full queue gives up its last place to whoever would be served before it. */
 function makeRoom(queue: FairQueue, waiting: Waiting): boolean {
+  if (queue.countOf(waiting.owner) >= waiting.placesMax) return false;
   if (queue.length < waiting.lengthMax) return true;
   const { last } = queue;
   if (!last || queue.finishOfNext(waiting) >= last.finish) return false;
-  queue.leave(last);
+  queue.leave([last]);
   return true;
 }
 

@@ -2,7 +2,17 @@ import { z } from 'zod';
 import type { PolicyState } from '../gateway/admission.ts';
 import { keyPrefix, type RedisClient } from '../redis/connect.ts';
 import { defineScript } from '../redis/define-script.ts';
-import { decideScript, heedScript, leaveScript, liveScript, restoreScript, settleScript } from './script.ts';
+import {
+  heedArguments,
+  heedScript,
+  liveScript,
+  restoreScript,
+  settleArguments,
+  settleScript,
+} from './lua/budget.ts';
+import { decideArguments, decideScript } from './lua/decide.ts';
+import { providerKeys } from './lua/keys.ts';
+import { leaveArguments, leaveScript } from './lua/queue.ts';
 import {
   aroundMs,
   leaseMs,
@@ -32,45 +42,43 @@ export function createRedisStore(client: RedisClient): Store {
   return {
     decide: async (request) => {
       const windows = request.policies.map(({ subject, perMs }) => `${keyPrefix}:window:${perMs}:${subject}`);
-      const answer = await decide([...windows, ...keysOf(request.provider)], valuesOf(request));
+      const answer = await decide([...windows, ...providerKeys(request.provider)], valuesOf(request));
       return toDecision(answerSchema.parse(answer), request);
     },
-    settle: async ({ provider, budget, slot, unsent }) => {
-      await settle(keysOf(provider), [slot, budget.perMs, budget.callMsMax, unsent ? 1 : 0]);
+    settle: async ({ provider, budget: { perMs: per, callMsMax: callMax }, slot, unsent }) => {
+      const values = settleArguments.inOrder({ slot, per, callMax, unsent: unsent ? 1 : 0 });
+      await settle(providerKeys(provider), values);
     },
     leave: async ({ provider, ticket, owner }) => {
-      await leave(keysOf(provider), [ticket, owner]);
+      await leave(providerKeys(provider), leaveArguments.inOrder({ ticket, owner }));
     },
-    heed: async ({ provider, budget, remaining, forMs }) => {
-      await heed(keysOf(provider), [budget.max, remaining, Math.ceil(forMs)]);
+    heed: async ({ provider, budget: { max }, remaining: left, forMs }) => {
+      await heed(providerKeys(provider), heedArguments.inOrder({ max, left, lasts: Math.ceil(forMs) }));
     },
-    live: async (provider) => toSlots(liveSchema.parse(await live(keysOf(provider), []))),
+    live: async (provider) => toSlots(liveSchema.parse(await live(providerKeys(provider), []))),
     restore: async ({ provider, slots }) => {
       if (slots.length === 0) return;
-      await restore(
-        keysOf(provider),
-        slots.flatMap(({ slot, freedInMs }) => [slot, freedInMs]),
-      );
+      const values = slots.flatMap(({ slot, freedInMs }) => [slot, freedInMs]);
+      await restore(providerKeys(provider), values);
     },
   };
 }
 
-function keysOf(provider: string): readonly string[] {
-  const names = ['slots', 'queue', 'leases', 'places', 'clock', 'pace', 'heeded', 'absent'];
-  return names.map((name) => `${keyPrefix}:${name}:${provider}`);
-}
-
 function valuesOf({ policies, budget, slot, waiting }: StoreRequest): readonly (string | number)[] {
   const { max, perMs, callMsMax } = budget;
-  return [
-    policies.length,
-    ...policies.flatMap((policy) => [policy.max, policy.perMs]),
-    ...[max, perMs, callMsMax, slot],
-    ...[waiting?.ticket ?? '', waiting?.freshTicket ?? ''],
-    ...[waiting?.owner ?? '', waiting?.tenant ?? '', waiting?.weight ?? 1],
-    ...[waiting?.patienceMs ?? 0, leaseMs, returnMs, aroundMs],
-    waiting?.lengthMax ?? -1,
-  ];
+  const values = decideArguments.inOrder({
+    ...{ max, per: perMs, callMax: callMsMax, slot },
+    shown: waiting?.ticket ?? '',
+    fresh: waiting?.freshTicket ?? '',
+    owner: waiting?.owner ?? '',
+    tenant: waiting?.tenant ?? '',
+    weight: waiting?.weight ?? 1,
+    patience: waiting?.patienceMs ?? 0,
+    ...{ waiting: leaseMs, returning: returnMs, around: aroundMs },
+    longest: waiting?.lengthMax ?? -1,
+    most: waiting?.placesMax ?? 0,
+  });
+  return [...values, ...policies.flatMap((policy) => [policy.max, policy.perMs])];
 }
 
 function toSlots(pairs: readonly string[]): readonly LiveSlot[] {

@@ -29,13 +29,20 @@ export class Slots {
   }
 
   #unheeded(budget: Budget, nowMs: number): number {
-    for (const [slot, { freedAtMs }] of this.#own) if (freedAtMs <= nowMs) this.#own.delete(slot);
     return freeBeside(countOf(this.#taken(nowMs)), budget);
   }
 
   #taken(nowMs: number): readonly Slot[] {
+    this.#forgetFreed(nowMs);
     const elsewhere = [...this.#elsewhere].filter(([slot]) => !this.#own.has(slot)).map(([, slot]) => slot);
-    return [...this.#own.values(), ...elsewhere].filter(({ freedAtMs }) => freedAtMs > nowMs);
+    return [...this.#own.values(), ...elsewhere];
+  }
+
+  /** Called wherever slots come in, too: while another store grants them nothing else is asked here. */
+  #forgetFreed(nowMs: number): void {
+    for (const slots of [this.#own, this.#elsewhere]) {
+      for (const [slot, { freedAtMs }] of slots) if (freedAtMs <= nowMs) slots.delete(slot);
+    }
   }
 
   take(slot: string, { perMs, callMsMax }: Budget, nowMs: number): void {
@@ -44,7 +51,8 @@ export class Slots {
   }
 
   /** Notes that the shared store counts these of this process's slots. */
-  restore(slots: readonly LiveSlot[], nowMs: number): void {
+  noteShared(slots: readonly LiveSlot[], nowMs: number): void {
+    this.#forgetFreed(nowMs);
     for (const { slot, freedInMs } of slots) {
       const { freedAtMs } = this.#own.get(slot) ?? { freedAtMs: nowMs + freedInMs };
       this.#own.set(slot, { freedAtMs, isShared: true });
@@ -61,14 +69,23 @@ export class Slots {
     );
   }
 
-  /** This process's own. */
+  /** All that are taken, as far as this process knows. */
   live(nowMs: number): readonly LiveSlot[] {
-    return [...this.#own]
-      .map(([slot, { freedAtMs }]) => ({ slot, freedInMs: Math.ceil(freedAtMs - nowMs) }))
-      .filter(({ freedInMs }) => freedInMs > 0);
+    this.#forgetFreed(nowMs);
+    return liveOf([...this.#elsewhere, ...this.#own], nowMs);
+  }
+
+  /** Those granted here that the shared store does not count yet. */
+  untold(nowMs: number): readonly LiveSlot[] {
+    this.#forgetFreed(nowMs);
+    return liveOf(
+      [...this.#own].filter(([, { isShared }]) => !isShared),
+      nowMs,
+    );
   }
 
   settle(slot: string, unsent: boolean, { perMs, callMsMax }: Budget, nowMs: number): void {
+    this.#forgetFreed(nowMs);
     const held = this.#own.get(slot);
     if (unsent) {
       this.#own.delete(slot);
@@ -108,12 +125,14 @@ export class Slots {
   #freedAtMs(budget: Budget, averageCallMs: number, nowMs: number): readonly number[] {
     const taken = this.#taken(nowMs).toSorted((a, b) => a.freedAtMs - b.freedAtMs);
     const moments: number[] = [];
-    const left = [...taken];
-    let free = freeBeside(countOf(left), budget);
-    for (const { freedAtMs } of taken) {
-      left.shift();
-      const then = freeBeside(countOf(left), budget);
-      for (; free < then; free += 1) moments.push(expected(freedAtMs, { budget, averageCallMs, nowMs }));
+    let left = countOf(taken);
+    let free = freeBeside(left, budget);
+    for (const slot of taken) {
+      left = without(left, slot);
+      const then = freeBeside(left, budget);
+      for (; free < then; free += 1) {
+        moments.push(expected(slot.freedAtMs, { budget, averageCallMs, nowMs }));
+      }
     }
     return moments;
   }
@@ -130,6 +149,19 @@ function countOf(slots: readonly Slot[]): Count {
   const shared = slots.filter(({ isShared }) => isShared).length;
   const elsewhere = slots.filter(({ isElsewhere }) => isElsewhere).length;
   return { own: slots.length - elsewhere, shared, local: slots.length - shared };
+}
+
+function without({ own, shared, local }: Count, { isShared, isElsewhere }: Slot): Count {
+  return {
+    own: isElsewhere ? own : own - 1,
+    shared: isShared ? shared - 1 : shared,
+    local: isShared ? local : local - 1,
+  };
+}
+
+function liveOf(slots: readonly (readonly [string, Slot])[], nowMs: number): readonly LiveSlot[] {
+  const last = new Map(slots.map(([slot, { freedAtMs }]) => [slot, Math.ceil(freedAtMs - nowMs)]));
+  return [...last].map(([slot, freedInMs]) => ({ slot, freedInMs }));
 }
 
 function freeBeside({ own, shared, local }: Count, { max, replicas = 1 }: Budget): number {

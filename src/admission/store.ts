@@ -34,6 +34,8 @@ export interface Waiting {
   readonly patienceMs: number;
   /** Longest queue. */
   readonly lengthMax: number;
+  /** Most places that the owner may have at once. */
+  readonly placesMax: number;
 }
 
 export interface StoreRequest extends ProviderBudget {
@@ -54,7 +56,12 @@ interface Placed {
 
 /** The outcome of one atomic step. Only `granted` has spent anything. */
 export type Decision =
-  | { readonly kind: 'granted'; readonly policies: readonly PolicyState[] }
+  | {
+      readonly kind: 'granted';
+      readonly policies: readonly PolicyState[];
+      /** The call's slot, where it is not the one that was asked with. */
+      readonly slot?: string;
+    }
   | {
       readonly kind: 'limited';
       readonly policies: readonly PolicyState[];
@@ -98,12 +105,21 @@ export interface Store {
   heed(said: ProviderBudget & Heeded): Promise<void>;
   /** The slots that are taken now. */
   live(provider: string): Promise<readonly LiveSlot[]>;
-  /** Takes slots that were granted elsewhere, unless they are taken here already. */
+  /** Takes slots that another store granted, unless they are taken here already. */
   restore(taken: ProviderBudget & { readonly slots: readonly LiveSlot[] }): Promise<void>;
+}
+
+/** What of the others one process knows. */
+interface Told extends Pick<ProviderBudget, 'provider'> {
+  readonly slots: readonly LiveSlot[];
 }
 
 /** The store of this process, which knows what was spent through the shared one too. */
 export interface LocalStore extends Store {
-  /** What is taken of the budget elsewhere now; instead of what it was told before. */
-  mirror(taken: Pick<ProviderBudget, 'provider'> & { readonly slots: readonly LiveSlot[] }): void;
+  /** The slots granted here that the shared store does not count yet. */
+  untold(provider: string): readonly LiveSlot[];
+  /** Notes that the shared store counts these of this process's slots. */
+  noteShared(told: Told): void;
+  /** Notes what the shared store counts now; instead of what it was told before. */
+  mirror(told: Told): void;
 }

@@ -6,12 +6,15 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** The requests of this process that wait for one provider, each until it is time to ask again. */
+/** The requests of this process that wait, by provider, each until it is time to ask again. */
 export class Waiters {
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Map<string, Set<Waiter>>();
 
-  /** Ends after the time given, when it is woken, or when its caller goes. */
-  async wait(position: number, ms: number, gone: AbortSignal): Promise<void> {
+  /** Ends after `ms`, when it is woken, or when its caller goes. */
+  async wait(
+    provider: string,
+    { position, ms, gone }: { readonly position: number; readonly ms: number; readonly gone: AbortSignal },
+  ): Promise<void> {
     const woken = new AbortController();
     const waiter = {
       position,
@@ -19,16 +22,18 @@ export class Waiters {
         woken.abort();
       },
     };
-    this.#waiting.add(waiter);
+    const waiting = this.#waiting.get(provider) ?? new Set();
+    this.#waiting.set(provider, waiting.add(waiter));
     await sleep(ms, undefined, { signal: AbortSignal.any([gone, woken.signal]) }).catch(() => undefined);
-    this.#waiting.delete(waiter);
+    waiting.delete(waiter);
   }
 
   /** Wakes whoever stands first: a call became free earlier than could be told. */
-  wakeFirst(): void {
-    const [first] = [...this.#waiting].toSorted((a, b) => a.position - b.position);
+  wakeFirst(provider: string): void {
+    const waiting = this.#waiting.get(provider) ?? new Set();
+    const [first] = [...waiting].toSorted((a, b) => a.position - b.position);
     if (!first) return;
-    this.#waiting.delete(first);
+    waiting.delete(first);
     first.wake();
   }
 }

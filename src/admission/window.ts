@@ -6,7 +6,7 @@
 export const bucketsPerWindow = 60;
 
 /** Besides the 60 of the window there is the one that is leaving it. */
-const bucketsKept = bucketsPerWindow + 1;
+export const bucketsKept = bucketsPerWindow + 1;
 
 /** The bucket that a moment falls into. */
 export function bucketAt(nowMs: number, perMs: number): number {

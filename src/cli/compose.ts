@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { createAdmission } from '../admission/admit.ts';
+import { createAdmit } from '../admission/admit.ts';
+import { createFallback } from '../admission/fallback.ts';
 import { createMemoryStore } from '../admission/memory.ts';
 import { createRedisStore } from '../admission/redis.ts';
 import { createCombinations } from '../combinations/combinations.ts';
@@ -55,21 +56,24 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   );
   const verifySession = refuseSignedOut(verifyToken, signOuts);
   const memory = createMemoryStore();
-  const admission = createAdmission({
-    shared: redis ? createRedisStore(redis) : memory,
-    local: redis && memory,
-    whenDown: config.redis?.whenDown ?? 'local',
-    replicas: config.redis?.replicas ?? 1,
-    providers: budgetRules(config),
-    circuit,
-    observeStore: (isUp) => {
-      if (!isUp) metrics.storeFailures.inc();
-    },
-  });
+  const rules = budgetRules(config);
+  const fallback =
+    redis &&
+    createFallback({
+      shared: createRedisStore(redis),
+      local: memory,
+      whenDown: config.redis?.whenDown ?? 'local',
+      replicas: config.redis?.replicas ?? 1,
+      rules,
+      circuit,
+      observeFailure: () => {
+        metrics.storeFailures.inc();
+      },
+    });
   if (redis) {
     // sent before anything else that a new connection carries
     onServer(redis, () => {
-      admission.restore().catch(() => undefined); // the next connection tries again
+      fallback?.tellShared().catch(() => undefined); // the next connection tries again
       signOuts.restore().catch(() => undefined);
     });
   }
@@ -77,7 +81,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
 
   const keepingUp = setInterval(() => {
     // readiness and its log line tell of a Redis that is out of reach
-    admission.mirror().catch(() => undefined);
+    fallback?.mirror().catch(() => undefined);
     signOuts.retell().catch(() => undefined);
   }, everySecondMs).unref();
 
@@ -90,7 +94,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
       verifySession,
       embeds,
       limits: config.limits,
-      admit: admission.admit,
+      admit: createAdmit({ counts: fallback ?? memory, rules }),
       combinations: createCombinations(redis, circuit),
       signOuts,
       report,

@@ -1,4 +1,4 @@
-import type { BudgetRules } from '../admission/admit.ts';
+import type { BudgetRules } from '../admission/rules.ts';
 import type { Config } from '../config/schema.ts';
 import type { Embed } from '../gateway/embed.ts';
 import type { Metrics } from '../operations/metrics.ts';

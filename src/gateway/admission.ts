@@ -28,6 +28,8 @@ export interface AdmissionRequest {
   readonly owner: string;
   /** The tenant's share of the budget while it is short. */
   readonly weight: number;
+  /** Most places in the queue that the owner may have at once. */
+  readonly placesMax: number;
 }
 
 /** The one who asks, while it is on the line. */
@@ -47,7 +49,7 @@ export interface Heeded {
 /** Leave to mint once. */
 export interface Grant {
   /**
-   * `performance.now()` at which the longest call ends for which a place in the budget is held; a process
+   * `performance.now()` at which the longest call ends for which a slot in the budget is held; a process
    * that was stopped meanwhile must not send any more. Infinity where calls are not counted.
    */
   readonly deadlineMs: number;
@@ -60,7 +62,7 @@ export interface Grant {
   another(): Promise<boolean>;
   /**
    * Ends the grant: from now on its calls age out of the provider's window. `unsent`: no call reached
-   * the provider, so its place is free at once. What the provider said of its own count shrinks the
+   * the provider, so its slot is free at once. What the provider said of its own count shrinks the
    * budget for everybody. Does not wait and does not fail.
    */
   settle(outcome: 'called' | 'unsent', heeded?: Heeded): void;

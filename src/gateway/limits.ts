@@ -26,6 +26,8 @@ export function admissionFor(
     tenant: tenantSubject(session),
     owner: subjectOf(issuer, tenant, user, embed.name),
     weight: rule?.weight ?? 1,
+    // whoever waits in more places than it may be granted in a window only keeps others from them
+    placesMax: Math.min(...limits.user.map(({ max }) => max)),
   };
 }
 

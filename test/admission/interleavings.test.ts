@@ -68,7 +68,16 @@ async function play(store: Store, { now, pass }: Clock, steps: readonly Step[]):
     const { slot, owner, tenant, ticket, keptUntil = 0 } = one;
     const freshTicket = unique('ticket');
     const patienceMs = isPatient ? 60_000 : 0;
-    const waiting = { ticket, freshTicket, owner, tenant, weight: 1, patienceMs, lengthMax: 1000 };
+    const waiting = {
+      ticket,
+      freshTicket,
+      owner,
+      tenant,
+      weight: 1,
+      patienceMs,
+      lengthMax: 1000,
+      placesMax: 9,
+    };
     const before = now();
     const decision = await store.decide({ provider, budget, policies: [window], slot, waiting });
     if (decision.kind === 'granted') {

@@ -47,6 +47,7 @@ export function queueSuite(name: string, open: () => StoreUnderTest): void {
               weight: 1,
               patienceMs,
               lengthMax,
+              placesMax: 1000,
               ...fields,
             };
             const decision = await store.decide({ provider, budget, policies, slot, waiting });
@@ -145,6 +146,72 @@ export function queueSuite(name: string, open: () => StoreUnderTest): void {
       const served = await serve();
       expect(served.toSorted()).toEqual(['a2', 'a3', 'b1', 'b2']);
       expect(served.indexOf('a3')).toBeLessThan(served.indexOf('b2') + 1);
+    });
+
+    test('places that are given up take their tenant’s later requests past nobody who waited meanwhile', async () => {
+      const { caller, settle, leave } = line(minute);
+      const blocker = caller('blocker');
+      await blocker.ask();
+      let held = blocker.slot;
+      const given = [caller('a'), caller('a'), caller('a'), caller('a')];
+      const tickets: string[] = [];
+      for (const { ask } of given) {
+        const told = await ask(0);
+        if (told.kind === 'busy' && told.ticket !== undefined) tickets.push(told.ticket);
+      }
+      const others = Array.from({ length: 6 }, () => caller('b'));
+      for (const { ask } of others) expect((await ask()).kind).toBe('queued');
+      for (const { ask, slot } of others.splice(0, 3)) {
+        await settle(held, true);
+        expect((await ask()).kind).toBe('granted');
+        held = slot;
+      }
+      const late = caller('a');
+      await late.ask();
+      for (const [index, ticket] of tickets.entries()) await leave(ticket, given[index]?.owner ?? '');
+      expect(await others[0]?.ask()).toMatchObject({ position: 1 });
+      expect(await late.ask()).toMatchObject({ position: 2 });
+      expect(await others[2]?.ask()).toMatchObject({ position: 4 });
+    });
+
+    test('whoever holds many places and lets them pass is no further ahead of others for it', async () => {
+      const { caller, settle } = line(minute);
+      const blocker = caller('blocker');
+      await blocker.ask();
+      let held = blocker.slot;
+      const serve = async (one: Caller): Promise<boolean> => {
+        await settle(held, true);
+        if ((await one.ask(0)).kind !== 'granted') return false;
+        held = one.slot;
+        return true;
+      };
+      const banked = Array.from({ length: 30 }, () => caller('greedy'));
+      for (const { ask } of banked) expect((await ask(0)).kind).toBe('busy');
+      // comes back for its last place first
+      expect(await serve(banked.at(-1) ?? blocker)).toBe(true);
+      const lone = caller('quiet');
+      expect(await lone.ask()).toMatchObject({ position: 2 });
+      expect(await serve(lone)).toBe(true);
+      // others are served for long, and then it comes back for all of them at once
+      for (let turn = 0; turn < 40; turn += 1) expect(await serve(caller('steady'))).toBe(true);
+      for (const { ask } of banked.slice(0, -1)) await ask();
+      expect(await caller('newcomer').ask()).toMatchObject({ kind: 'queued', position: 3 });
+    });
+
+    test('an owner has so many places at once and no more, and others are let in', async () => {
+      const { caller, spend, leave } = line(minute);
+      await spend();
+      const own = { owner: unique('owner'), placesMax: 2 };
+      const [first, second, third] = [caller('a', own), caller('a', own), caller('a', own)];
+      expect((await first.ask()).kind).toBe('queued');
+      const kept = await second.ask();
+      const refused = await third.ask();
+      expect(refused).toMatchObject({ kind: 'busy', position: 3 });
+      expect(refused).not.toHaveProperty('ticket');
+      expect(await caller('a').ask()).toMatchObject({ kind: 'queued', position: 3 });
+      if (kept.kind !== 'queued') throw new Error('the second waits');
+      await leave(kept.ticket, own.owner);
+      expect((await third.ask()).kind).toBe('queued');
     });
 
     test('a ticket keeps the place for its owner alone', async () => {

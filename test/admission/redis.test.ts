@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createRedisStore } from '../../src/admission/redis.ts';
-import type { Store } from '../../src/admission/store.ts';
+import { leaseMs, type Decision, type Store, type Waiting } from '../../src/admission/store.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
 import { startRedis, type RunningRedis } from '../support/redis.ts';
@@ -189,3 +189,49 @@ test('a store whose Redis is away fails, and does not hold the caller up', async
   away.disconnect();
   await own.stop();
 });
+
+const waitingFor = (tenant: string, fields: Partial<Waiting> = {}): Waiting => ({
+  ...{ freshTicket: unique('ticket'), owner: unique('owner'), tenant, weight: 1 },
+  ...{ patienceMs: 1e9, lengthMax: 5000, placesMax: 1 },
+  ...fields,
+});
+
+test('thousands of places that are given up at once hold nobody up', { timeout: 60_000 }, async () => {
+  const request = { provider: unique('provider'), budget: { ...wide, max: 1 }, policies: [] };
+  const join = (tenant: string): Promise<Decision> =>
+    store.decide({ ...request, slot: unique('slot'), waiting: waitingFor(tenant) });
+  await join('first');
+  for (let batch = 0; batch < 30; batch += 1) {
+    await Promise.all(Array.from({ length: 100 }, (_, index) => join(`tenant-${index % 10}`)));
+  }
+  await sleep(leaseMs + 200);
+  const startedAt = performance.now();
+  expect(await join('next')).toMatchObject({ kind: 'queued', position: 1 });
+  // a command is given up after 500 ms, and everybody's with it
+  expect(performance.now() - startedAt).toBeLessThan(400);
+});
+
+test.each(['places', 'leases', 'queue', 'clock', 'absent'])(
+  'a queue whose %s Redis has evicted goes on: whoever waits joins again and is served',
+  async (part) => {
+    const provider = unique('provider');
+    const request = { provider, budget: { ...wide, max: 1 }, policies: [] };
+    const first = unique('slot');
+    await store.decide({ ...request, slot: first });
+    const callers = Array.from({ length: 4 }, () => ({ slot: unique('slot'), waiting: waitingFor('a') }));
+    for (const caller of callers) await store.decide({ ...request, ...caller });
+    await client.del(`{embed-gateway}:${part}:${provider}`);
+    await store.settle({ ...request, slot: first, unsent: true });
+    const left = new Set(callers);
+    for (let round = 0; left.size > 0 && round < 20; round += 1) {
+      for (const { slot, waiting } of left) {
+        const shown = { ...waiting, ticket: waiting.freshTicket };
+        const { kind } = await store.decide({ ...request, slot, waiting: shown });
+        if (kind !== 'granted') continue;
+        await store.settle({ ...request, slot, unsent: true });
+        left.delete([...left].find((one) => one.slot === slot) ?? { slot, waiting });
+      }
+    }
+    expect(left.size).toBe(0);
+  },
+);
