@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { framePage, handbookPage, salesPage, sideBySidePage } from './embed-pages.ts';
+import { signOutAtGateway } from './gateway-sign-out.ts';
 import { hostPageScript } from './host-page-script.ts';
 import { hostPageStyle } from './host-page-style.ts';
 import type { Html } from './html.ts';
@@ -57,7 +58,11 @@ export async function startHostPage(
       .type('text/html; charset=utf-8')
       .send(page.text);
 
-  signInRoutes(app, signer, () => origin);
+  signInRoutes(app, {
+    signer,
+    issuer: () => origin,
+    endSession: (token) => signOutAtGateway(gatewayUrl, token),
+  });
   app.get('/', async (request, reply) => {
     const person = await signer.personOf(readSession(request.headers.cookie));
     return send(reply, person ? salesPage(person, gatewayUrl) : signInPage());

@@ -1,13 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { findPerson } from './people.ts';
-import { clearSession, setSession } from './session-cookie.ts';
+import { clearSession, readSession, setSession } from './session-cookie.ts';
 import type { SessionSigner } from './session-signer.ts';
 
 const signInForm = z.object({ person: z.string() });
 
-/** The identity provider: keys, discovery, and a sign-in that asks for no password. */
-export function signInRoutes(app: FastifyInstance, signer: SessionSigner, issuer: () => string): void {
+export interface SignInParts {
+  readonly signer: SessionSigner;
+  readonly issuer: () => string;
+  /** Told before the cookie goes. */
+  readonly endSession: (token: string | undefined) => Promise<void>;
+}
+
+/** The identity provider: keys, discovery, a sign-in that asks for no password, and the sign-out. */
+export function signInRoutes(app: FastifyInstance, { signer, issuer, endSession }: SignInParts): void {
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
@@ -34,5 +41,8 @@ export function signInRoutes(app: FastifyInstance, signer: SessionSigner, issuer
     return reply.header('set-cookie', setSession(token)).redirect('/', 303);
   });
 
-  app.post('/sign-out', (_request, reply) => reply.header('set-cookie', clearSession()).redirect('/', 303));
+  app.post('/sign-out', async (request, reply) => {
+    await endSession(readSession(request.headers.cookie));
+    return reply.header('set-cookie', clearSession()).redirect('/', 303);
+  });
 }

@@ -132,17 +132,46 @@ describe('the demo, from a fresh clone, in a real browser', () => {
     expect([ada[1], ben[1]].map((rows) => rows?.join().includes('$'))).toEqual([true, false]);
   });
 
-  it('ends what Cube shows when the reader signs out', async () => {
+  const waysOut: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
+    [
+      'by the page’s button',
+      async (page) => {
+        await page.getByTestId('sign-out').click();
+        await page.getByTestId('sign-in-ada').waitFor();
+      },
+    ],
+    [
+      'by a call of the page’s script',
+      async (page) => {
+        const status = await page.evaluate(async () => {
+          const init = { method: 'POST', credentials: 'include' } as const;
+          return (await fetch('http://localhost:8080/sign-out', init)).status;
+        });
+        expect(status).toBe(204);
+      },
+    ],
+  ];
+
+  it.each(waysOut)('whoever signs out %s is refused, and what Cube shows ends', async (_way, signOut) => {
     const page = await openPage();
     await signIn(page, 'hugo');
     await page.getByRole('link', { name: /side by side/i }).click();
     const panel = page.getByTestId('panel-pipeline');
     await embedded(panel);
-    const status = await page.evaluate(async () => {
-      const init = { method: 'POST', credentials: 'include' } as const;
-      return (await fetch('http://localhost:8080/sign-out', init)).status;
-    });
-    expect(status).toBe(204);
+    const [session] = await page.context().cookies(address);
+    const ask = async (): Promise<readonly unknown[]> => {
+      const headers = { cookie: `session=${session?.value ?? ''}`, origin: address };
+      const reply = await fetch('http://localhost:8080/embed-url?embed=pipeline', { headers });
+      return [reply.status, ((await reply.json()) as { code?: unknown }).code];
+    };
+    expect(await ask()).toEqual([200, undefined]);
+
+    // another tab of the same browser: the frame stays open
+    const other = await page.context().newPage();
+    await other.goto(address);
+    await other.getByTestId('who').waitFor();
+    await signOut(other);
+    expect(await ask()).toEqual([401, 'session_invalid']);
     const frame = panel.getByTestId('embed').contentFrame();
     await expect
       .poll(async () => {

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startServer } from '../support/server.ts';
 import { openSandbox } from './support.ts';
 
 async function signIn(sandbox: Sandbox, person: string): Promise<Response> {
@@ -60,11 +61,40 @@ test('nobody else can sign in', async () => {
   }
 });
 
-test('signing out clears the cookie', async () => {
-  const { hostPageUrl } = await openSandbox();
-  const reply = await fetch(`${hostPageUrl}/sign-out`, { method: 'POST', redirect: 'manual' });
+async function signOut({ hostPageUrl }: Sandbox, cookie = ''): Promise<void> {
+  const reply = await fetch(`${hostPageUrl}/sign-out`, {
+    method: 'POST',
+    headers: { cookie },
+    redirect: 'manual',
+  });
   expect(reply.status).toBe(303);
   expect(reply.headers.getSetCookie()[0]).toMatch(/^session=; .*Max-Age=0$/);
+}
+
+test('signing out ends the session at the gateway before the cookie goes', async () => {
+  const asked: unknown[] = [];
+  const port = await startServer(({ method, url, headers }, _body, response) => {
+    asked.push([method, url, headers.authorization]);
+    response.writeHead(204).end();
+  });
+  const sandbox = await openSandbox({ gatewayUrl: `http://localhost:${port}` });
+  const cookie = cookieOf(await signIn(sandbox, 'ada'));
+  await signOut(sandbox, cookie);
+  expect(asked).toEqual([['POST', '/sign-out', `Bearer ${cookie.slice('session='.length)}`]]);
+  // whoever has no session has none to end
+  await signOut(sandbox);
+  await signOut(sandbox, 'session=');
+  expect(asked).toHaveLength(1);
+});
+
+test('a gateway that is away or answers with a fault keeps nobody from signing out', async () => {
+  const port = await startServer((_request, _body, response) => {
+    response.writeHead(503).end();
+  });
+  for (const gatewayUrl of [`http://localhost:${port}`, 'http://localhost:1']) {
+    const sandbox = await openSandbox({ gatewayUrl });
+    await signOut(sandbox, cookieOf(await signIn(sandbox, 'ada')));
+  }
 });
 
 test('discovery names the issuer and its keys, and no private part of a key is published', async () => {
