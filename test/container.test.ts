@@ -3,39 +3,15 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import { stopMsMax } from '../src/cli/times.ts';
 import { readConfig } from '../src/config/load.ts';
+import { composeText, sandboxEnvironment, sandboxService, services } from './support/composition.ts';
 import { startGateway } from './support/gateway.ts';
 import { root } from './support/readme.ts';
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const dockerfile = read('Dockerfile');
 const instructions = dockerfile.replaceAll('\\\n', ' ').split('\n');
-
-const composeSchema = z.object({
-  services: z.record(
-    z.string(),
-    z.object({
-      command: z.array(z.string()),
-      environment: z.record(z.string(), z.string()).default({}),
-      ports: z.array(z.string()).default([]),
-      volumes: z.array(z.string()).default([]),
-      profiles: z.array(z.string()).default([]),
-      read_only: z.boolean(),
-      stop_grace_period: z.string().optional(),
-    }),
-  ),
-});
-const { services } = composeSchema.parse(parse(read('docker-compose.yml')));
-
-function sandboxEnvironment(): Readonly<Record<string, string>> {
-  const lines = read('config/sandbox.env')
-    .split('\n')
-    .filter((line) => /^[A-Z]/.test(line));
-  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
-}
 
 it('every COPY source and the command’s file exist after a build, and are let through by .dockerignore', () => {
   const copied = instructions
@@ -64,30 +40,37 @@ it('the image runs as another user than root, on Node 24, without development de
   expect(dockerfile).toMatch(/^HEALTHCHECK /m);
 });
 
-it('ports and variables of the image, the composition and the configuration agree', () => {
+/** The variables that a configuration asks for. */
+function variablesOf(file: string): readonly string[] {
+  const text = read(file).replaceAll(/^#.*$/gm, '');
+  return [...text.matchAll(/\$\{env:([A-Z_]+)\}/g)].map(([, name = '']) => name);
+}
+
+const configurations = ['config/gateway.yaml', 'config/demo.yaml'] as const;
+
+it('every variable that the composition or a configuration asks for is given, and none in vain', () => {
   const sandboxEnv = sandboxEnvironment();
-  const compose = read('docker-compose.yml');
-  const asked = [...compose.matchAll(/\$\{([A-Z_]+)(?::\?[^}]*)?\}/g)].map(([, name = '']) => name);
-  expect([...new Set(asked)].filter((name) => sandboxEnv[name] === undefined)).toEqual([]);
+  const asked = [...composeText.matchAll(/\$\{([A-Z_]+)/g)].map(([, name = '']) => name);
+  expect([...new Set(asked)].toSorted()).toEqual(Object.keys(sandboxEnv).toSorted());
+  const used = new Set(configurations.flatMap(variablesOf));
+  expect([...used].toSorted()).toEqual(Object.keys(services.gateway?.environment ?? {}).toSorted());
+});
 
-  const text = read('config/gateway.yaml').replaceAll(/^#.*$/gm, '');
-  const used = [...text.matchAll(/\$\{env:([A-Z_]+)\}/g)].map(([, name = '']) => name);
-  expect(used.toSorted()).toEqual(Object.keys(services.gateway?.environment ?? {}).toSorted());
-
-  const environment = { ...sandboxEnv, REDIS_URL: `redis://:${sandboxEnv.REDIS_PASSWORD ?? ''}@redis:6379` };
-  const loaded = readConfig('config/gateway.yaml', text, environment);
+it.each(configurations)('the image and the composition publish the ports of %s', (file) => {
+  const { environment, ports, stop_grace_period: grace } = sandboxService('gateway');
+  const loaded = readConfig(file, read(file), environment);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { listen, operations } = loaded.config;
   expect(dockerfile).toContain(`EXPOSE ${listen.port} ${operations.port}`);
   expect(dockerfile).toContain(`http://127.0.0.1:${operations.port}/livez`);
-  expect(services.gateway?.ports).toEqual([
+  const ofSandbox = [4000, 4010, 4020, 4030];
+  expect(ports).toEqual([
     `${listen.port}:${listen.port}`,
-    `127.0.0.1:${operations.port}:${operations.port}`,
-    `127.0.0.1:${new URL(sandboxEnv.APP_ORIGIN ?? '').port}:4000`,
-    `127.0.0.1:${new URL(sandboxEnv.HEX_BASE_URL ?? '').port}:4010`,
+    ...[operations.port, ...ofSandbox].map((port) => `127.0.0.1:${port}:${port}`),
   ]);
   expect([listen.host, operations.host]).toEqual(['0.0.0.0', '0.0.0.0']);
-  const graceSeconds = Number(services.gateway?.stop_grace_period?.replace(/s$/, ''));
+  expect(loaded.config.redis).toBeDefined();
+  const graceSeconds = Number(grace?.replace(/s$/, ''));
   expect(graceSeconds * 1000).toBeGreaterThan(stopMsMax(loaded.config));
 });
 

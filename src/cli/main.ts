@@ -40,6 +40,7 @@ program
   .command('sandbox')
   .description('run stand-ins for the products, a sign-in and a host page, to try without an account')
   .option('--gateway <file>', 'also run a gateway with this configuration')
+  .option('--memory', 'keep that gateway’s limits in memory, whatever its configuration says of Redis')
   .option('--gateway-url <url>', 'where browsers reach the gateway', 'http://localhost:8080')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <number>', 'port of the host page', toPort, 4000)

@@ -1,3 +1,6 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import type { Environment } from '../config/substitute.ts';
 import { createLog } from '../operations/log.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/sandbox.ts';
 import { configOf, start, stopOnSignal } from './serve.ts';
@@ -5,6 +8,7 @@ import { stopMsMax } from './times.ts';
 
 export interface SandboxCommand {
   readonly gateway?: string;
+  readonly memory?: true;
   readonly gatewayUrl: string;
   readonly host: string;
   readonly port: number;
@@ -27,8 +31,8 @@ const secretNames = ['hexToken', 'cubeApiKey', 'metabaseSecretKey'] as const;
 
 /**
  * Runs the sandbox, and with `--gateway FILE` a gateway beside it that finds the sandbox's secrets under
- * `${env:HEX_TOKEN}`, `${env:CUBE_API_KEY}` and `${env:METABASE_SECRET_KEY}`. Variables that are set are the secrets
- * that the stand-ins take.
+ * `${env:HEX_TOKEN}`, `${env:CUBE_API_KEY}` and `${env:METABASE_SECRET_KEY}`, and under `${env:LISTEN_HOST}` where the
+ * sandbox listens. Variables that are set are the secrets that the stand-ins take.
  */
 export async function sandbox(options: SandboxCommand): Promise<void> {
   const log = createLog();
@@ -45,7 +49,8 @@ export async function sandbox(options: SandboxCommand): Promise<void> {
   if (!running) return;
   const file = options.gateway;
   const secrets = Object.fromEntries(secretNames.map((name) => [variables[name], running[name]]));
-  const config = file === undefined ? undefined : configOf(file, { ...process.env, ...secrets }, log);
+  const found = { LISTEN_HOST: options.host, ...process.env, ...secrets };
+  const config = file === undefined ? undefined : gatewayConfig(file, found, log, options);
   const gateway = config && (await start(config, file ?? '', log));
   if (process.exitCode === 1) {
     await running.close();
@@ -58,6 +63,18 @@ export async function sandbox(options: SandboxCommand): Promise<void> {
     await running.close();
   };
   stopOnSignal(log, stop, config ? stopMsMax(config) : stopSandboxMsMax);
+}
+
+/** Without its Redis when limits stay in memory: then the variable of its address need not be set. */
+function gatewayConfig(
+  file: string,
+  found: Environment,
+  log: Logger,
+  { memory }: SandboxCommand,
+): Config | undefined {
+  if (memory === undefined) return configOf(file, found, log);
+  const config = configOf(file, { ...found, REDIS_URL: 'redis://left-out' }, log);
+  return config && { ...config, redis: undefined };
 }
 
 /** For whoever points a gateway of their own at the stand-ins. */

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { launchBrowser } from '../support/browser.ts';
+import { embedded, embeddedIn, signIn } from '../support/host-page.ts';
 import { readmeCommands, root } from '../support/readme.ts';
 import { startServer } from '../support/server.ts';
 
@@ -68,21 +69,6 @@ async function openPage(): Promise<Page> {
   return page;
 }
 
-async function signIn(page: Page, person: string): Promise<void> {
-  await page.getByTestId(`sign-in-${person}`).click();
-  await page.getByTestId('who').waitFor();
-}
-
-/** The organisation and rows that the embedded page shows. */
-async function embedded(page: Page | Locator): Promise<{ org: string; rows: readonly string[] }> {
-  const frame = page.getByTestId('embed').contentFrame();
-  await frame.getByTestId('row').first().waitFor();
-  return {
-    org: await frame.getByTestId('org').innerText(),
-    rows: await frame.getByTestId('row').allInnerTexts(),
-  };
-}
-
 describe('the demo, from a fresh clone, in a real browser', () => {
   it('shows each person their own rows: after sign-in, after a reload, and others to another tenant', async () => {
     const page = await openPage();
@@ -98,6 +84,10 @@ describe('the demo, from a fresh clone, in a real browser', () => {
     const grace = await embedded(page);
     expect(grace.org).toBe('globex');
     expect(grace.rows.filter((row) => ada.rows.includes(row))).toEqual([]);
+  });
+
+  it('keeps its limits in memory', () => {
+    expect(output).toContain('"limits":"memory"');
   });
 
   it('shows a viewer fewer regions, and tells a person without a tenant why there is nothing', async () => {
@@ -117,9 +107,7 @@ describe('the demo, from a fresh clone, in a real browser', () => {
     const rowsOf = async (person: string, org: string): Promise<readonly (readonly string[])[]> => {
       const page = await openPage();
       await signIn(page, person);
-      await page.getByRole('link', { name: /side by side/i }).click();
-      const shown = [];
-      for (const panel of panels) shown.push(await embedded(page.getByTestId(`panel-${panel}`)));
+      const shown = await embeddedIn(page, /side by side/i, panels);
       expect(shown.map((one) => one.org)).toEqual(panels.map(() => org));
       return shown.map(({ rows }) => rows);
     };
@@ -228,7 +216,7 @@ describe('the demo, from a fresh clone, in a real browser', () => {
 it('every other command of the README is one that is run here or by .ci/run', () => {
   const known = [
     demoCommand,
-    'docker compose --env-file config/sandbox.env --profile sandbox up --build', // held by test/container.test.ts
+    'docker compose --env-file config/sandbox.env --profile sandbox up --build', // held by test/composition.test.ts
     'npm run build',
     'npx embed-gateway check --config config/gateway.yaml', // below
     'npm ci && npm test', // this very run
