@@ -22,7 +22,7 @@ function regionSelect(state: 'enabled' | 'disabled', chosen?: string): Html {
   >`;
 }
 
-const withoutScript = html`<noscript>
+export const withoutScript = html`<noscript>
   <div class="problem">
     <b>JavaScript is switched off</b>
     <span>This tab needs it; <a href="/without-script">one of the others</a> does not.</span>

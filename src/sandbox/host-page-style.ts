@@ -43,6 +43,7 @@ main.wide { max-width: 1760px }
 .panels section { display: flex; flex-direction: column; min-width: 0 }
 .panels h2 { font-size: 15px; margin: 0 0 10px } .panels h2 small { color: var(--soft); font-weight: 400 }
 .panels iframe { min-height: 480px }
+metabase-dashboard, metabase-question { flex: 1; display: flex; flex-direction: column }
 .facts { color: var(--soft); font-size: 13px; margin: 14px 2px; min-height: 1.5em; overflow-wrap: anywhere }
 .problem { display: grid; gap: 6px; justify-items: start; padding: 22px 24px; border-radius: 14px; background: var(--amber-fill);
   border: 1px solid var(--amber-line) }

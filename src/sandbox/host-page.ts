@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { framePage, handbookPage, salesPage, sideBySidePage } from './embed-pages.ts';
+import { guestConfigScript, guestPage, type GuestPeers } from './guest-page.ts';
 import { signOutAtGateway } from './gateway-sign-out.ts';
 import { hostPageScript } from './host-page-script.ts';
 import { hostPageStyle } from './host-page-style.ts';
@@ -21,10 +22,14 @@ export interface HostPage {
 const regionQuery = z.object({ region: z.enum(['EU', 'US']).optional().catch(undefined) });
 
 /** Only what the page needs: its own files, the gateway, and the frames that the gateway's URLs open. */
-function contentSecurityPolicy(gatewayUrl: string, embedOrigins: readonly string[]): string {
+function contentSecurityPolicy(
+  gatewayUrl: string,
+  embedOrigins: readonly string[],
+  scripts = "'self'",
+): string {
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    `script-src ${scripts}`,
     "style-src 'self'",
     'img-src data:',
     `connect-src ${gatewayUrl}`,
@@ -39,15 +44,17 @@ function contentSecurityPolicy(gatewayUrl: string, embedOrigins: readonly string
 /** Starts the sign-in and the host page, on one origin as in a customer's own application. */
 export async function startHostPage(
   binding: Binding,
-  peers: { readonly gatewayUrl: string; readonly embedOrigins: readonly string[] },
+  peers: GuestPeers & { readonly embedOrigins: readonly string[] },
 ): Promise<HostPage> {
   const app = createServer();
   let origin = '';
   const signer = await createSessionSigner(() => origin);
   const gatewayUrl = new URL(peers.gatewayUrl).origin;
-  const policy = contentSecurityPolicy(gatewayUrl, peers.embedOrigins);
+  const { metabaseUrl, embedOrigins } = peers;
+  const ownPolicy = contentSecurityPolicy(gatewayUrl, embedOrigins);
+  const guestPolicy = contentSecurityPolicy(gatewayUrl, embedOrigins, `'self' ${metabaseUrl}`);
 
-  const send = (reply: FastifyReply, page: Html) =>
+  const send = (reply: FastifyReply, page: Html, policy = ownPolicy) =>
     reply
       .headers({
         'cache-control': 'no-store',
@@ -80,9 +87,17 @@ export async function startHostPage(
     const person = await signer.personOf(readSession(request.headers.cookie));
     return person ? send(reply, handbookPage(person, gatewayUrl)) : reply.redirect('/', 303);
   });
+  app.get('/embed-js', async (request, reply) => {
+    const person = await signer.personOf(readSession(request.headers.cookie));
+    if (!person) return reply.redirect('/', 303);
+    return send(reply, guestPage(person, { gatewayUrl, metabaseUrl }), guestPolicy);
+  });
   const sendScript = (reply: FastifyReply, script: string) =>
     reply.type('text/javascript; charset=utf-8').send(script);
   app.get('/host-page.js', (_request, reply) => sendScript(reply, hostPageScript));
+  app.get('/guest-config.js', (_request, reply) =>
+    sendScript(reply, guestConfigScript({ gatewayUrl, metabaseUrl })),
+  );
   app.get('/problem-card.js', (_request, reply) => sendScript(reply, problemCardScript));
   app.get('/host-page.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(hostPageStyle));
 

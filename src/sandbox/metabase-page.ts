@@ -8,7 +8,7 @@ const dollars = new Intl.NumberFormat('en-US', {
   maximumFractionDigits: 0,
 });
 
-const script = '/embed/appearance.js';
+export const appearanceScriptPath = '/embed/appearance.js';
 
 /** What the page says instead of rows. */
 export function errorPage(text: string): Html {
@@ -50,7 +50,7 @@ export function churnPage(title: string, rows: readonly Churned[]): Html {
       <div class="title"><h2>Lost accounts</h2></div>
       ${rows.length === 0 ? html`<p class="empty" data-testid="no-rows">No rows</p>` : table}
     </section>`;
-  return embedDocument({ title, body, product: 'Metabase', script });
+  return embedDocument({ title, body, product: 'Metabase', script: appearanceScriptPath });
 }
 
 /** Appearance stands in the URL's fragment, which only a script can see. Served as it stands. */

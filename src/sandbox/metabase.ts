@@ -3,13 +3,17 @@ import { sendEmbedPage } from './embed-document.ts';
 import type { Html } from './html.ts';
 import { visibleChurn } from './metabase-churn.ts';
 import { findEntity } from './metabase-entities.ts';
-import { appearanceScript, churnPage, errorPage } from './metabase-page.ts';
+import { metabaseEmbedScript } from './metabase-embed-script.ts';
+import { appearanceScript, appearanceScriptPath, churnPage, errorPage } from './metabase-page.ts';
 import { mergeParameters } from './metabase-parameters.ts';
 import { readToken, type EntityType, type FilterValues, type SignedView } from './metabase-token.ts';
 import { createServer, listen, type Binding, type StandIn } from './server.ts';
 
 const tokenPath = z.object({ token: z.string() });
 const chosenParameters = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+
+/** For the frames, and for the pages around them. */
+const scripts = { [appearanceScriptPath]: appearanceScript, '/app/embed.js': metabaseEmbedScript };
 
 /** Metabase's own limit, its server's default. */
 const headBytesMax = 8192;
@@ -27,9 +31,9 @@ export async function startMetabase(binding: Binding, secretKey: string): Promis
       await sendEmbedPage(reply, { status: 200, markup }, { scripts: true });
     });
   }
-  app.get('/embed/appearance.js', (_request, reply) =>
-    reply.type('text/javascript; charset=utf-8').send(appearanceScript),
-  );
+  for (const [path, script] of Object.entries(scripts)) {
+    app.get(path, (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script));
+  }
 
   const origin = await listen(app, binding);
   return { origin, close: () => app.close() };

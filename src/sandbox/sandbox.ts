@@ -92,7 +92,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const cube = await start(startCube(at(options.cubePort), cubeApiKey));
     const metabase = await start(startMetabase(at(options.metabasePort), metabaseSecretKey));
     const embedOrigins = [hex.origin, cube.origin, metabase.origin];
-    const hostPage = await start(startHostPage(at(options.hostPagePort), { gatewayUrl, embedOrigins }));
+    const peers = { gatewayUrl, metabaseUrl: metabase.origin, embedOrigins };
+    const hostPage = await start(startHostPage(at(options.hostPagePort), peers));
     return {
       hostPageUrl: hostPage.origin,
       issuer: hostPage.origin,

@@ -6,6 +6,7 @@ const tabs = [
   ['/', 'With script'],
   ['/side-by-side', 'Side by side'],
   ['/without-script', 'Without script'],
+  ['/embed-js', 'embed.js'],
   ['/handbook', 'Handbook'],
 ] as const;
 

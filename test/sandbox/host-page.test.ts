@@ -70,6 +70,20 @@ test('the three products stand side by side, each with the embed that it asks fo
   expect(await page(sandbox, '/side-by-side')).toContain('data-testid="sign-in-ada"');
 });
 
+test('Metabase’s own script is loaded in its tab alone, and asks the gateway', async () => {
+  const sandbox = await openSandbox();
+  const headers = { cookie: `session=${await sandbox.signSession({})}` };
+  const guest = await fetch(`${sandbox.hostPageUrl}/embed-js`, { headers });
+  expect(await guest.text()).toContain(`<script defer src="${sandbox.metabaseSiteUrl}/app/embed.js">`);
+  expect(guest.headers.get('content-security-policy')).toContain(
+    `; script-src 'self' ${sandbox.metabaseSiteUrl}; style-src 'self';`,
+  );
+  expect(await page(sandbox, '/guest-config.js')).toBe(
+    `window.metabaseConfig = {"isGuest":true,"instanceUrl":"${sandbox.metabaseSiteUrl}","guestEmbedProviderUri":"http://localhost:8080/metabase/guest-token"};\n`,
+  );
+  expect(await page(sandbox, '/embed-js')).toContain('data-testid="sign-in-ada"');
+});
+
 test('the page may load its own files, call the gateway and frame what it answers, nothing else', async () => {
   const sandbox = await openSandbox();
   const { headers } = await fetch(sandbox.hostPageUrl);
