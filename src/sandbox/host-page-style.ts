@@ -45,7 +45,7 @@ main.wide { max-width: 1760px }
 .panels iframe { min-height: 480px }
 metabase-dashboard, metabase-question { flex: 1; display: flex; flex-direction: column }
 .facts { color: var(--soft); font-size: 13px; margin: 14px 2px; min-height: 1.5em; overflow-wrap: anywhere }
-.problem { display: grid; gap: 6px; justify-items: start; padding: 22px 24px; border-radius: 14px; background: var(--amber-fill);
+.problem, [role=alert] { display: grid; margin: 0; gap: 6px; justify-items: start; padding: 22px 24px; border-radius: 14px; background: var(--amber-fill);
   border: 1px solid var(--amber-line) }
 .problem b { font-size: 17px }
 .problem a { color: inherit }
@@ -63,10 +63,11 @@ legend { padding: 16px 2px 8px; font-size: 12.5px; font-weight: 600; color: var(
 .sign-in button b { display: block; font-weight: 600; line-height: 1.3 } .sign-in button small { color: var(--soft); font-size: 13px }
 
 @media (max-width: 640px) {
-  body > header { gap: 6px; padding: 8px 10px }
+  body > header { gap: 6px; padding: 8px 10px; flex-wrap: wrap }
+  .brand { margin-right: auto }
   .brand span, .who span:last-child, .quiet span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
     white-space: nowrap }
-  nav { gap: 0; padding: 3px 0 } nav a { padding: 4px 5px; font-size: 12.5px }
+  nav { order: 1; flex-basis: 100%; gap: 0; padding: 3px 0; justify-content: space-between } nav a { padding: 4px 2px; font-size: 12px }
   .who { gap: 0 }
   .exit { display: block } .quiet:has(.exit) { padding: 5px }
   main { padding: 16px 12px 8px }
