@@ -36,7 +36,7 @@ export interface Target {
 const plenty = '{ max: 1000000, per: 1m }';
 
 /** Every place that a token may stand in. */
-const everyPlace = `
+export const everyPlace = `
   - issuer: ${issuer}
     audience: analytics
     tokens: [bearer, "cookie:session", "supabase:abcdefghijkl"]
@@ -48,7 +48,10 @@ const everyPlace = `
     tenant: claims.org`;
 
 /** With limits that nothing here reaches. @param sessions YAML entries */
-export async function startTarget(sessions = everyPlace): Promise<Target> {
+export async function startTarget(
+  sessions = everyPlace,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Target> {
   const provider = await startFakeProvider();
   onTestFinished(() => provider.stop());
   provider.answer({ status: 200, body: JSON.stringify({ url: `${provider.origin}/embedded` }) });
@@ -73,6 +76,7 @@ embeds:
   churn: { provider: metabase, dashboard: 12, locked: { org: tenant } }
 `,
     {
+      ...environment,
       SESSION_SECRET: secret,
       AUTH_SECRET: authSecret,
       HEX_TOKEN: 'hxtw_test',
