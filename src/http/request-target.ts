@@ -1,7 +1,7 @@
 /** Characters that a path of ours may have: no percent sign, no backslash, nothing that two parsers read as two things. */
 const pathPattern = /^\/(?!\/)[\w\-.~!$&'()*+,;=:@/]*$/;
 const dotSegment = /\/\.\.?(?:\/|$)/;
-/** Visible ASCII without `#`, which no request target has. */
+/** Visible ASCII without `#`, which no request target has; what its escapes stand for is looked at apart. */
 const queryPattern = /^[\x21\x22\x24-\x7e]*$/;
 
 /**
@@ -12,5 +12,16 @@ const queryPattern = /^[\x21\x22\x24-\x7e]*$/;
  */
 export function isPlainTarget(target: string): boolean {
   const [path = '', ...rest] = target.split('?');
-  return pathPattern.test(path) && !dotSegment.test(path) && queryPattern.test(rest.join('?'));
+  const query = rest.join('?');
+  return pathPattern.test(path) && !dotSegment.test(path) && queryPattern.test(query) && isEscapedUtf8(query);
+}
+
+/** URLSearchParams would leave a broken escape as it stands, and put U+FFFD in the place of bytes that are no UTF-8. */
+function isEscapedUtf8(query: string): boolean {
+  try {
+    decodeURIComponent(query);
+    return true;
+  } catch {
+    return false;
+  }
 }

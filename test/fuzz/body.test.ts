@@ -21,7 +21,10 @@ const members = fc.dictionary(
   { maxKeys: 3, noNullPrototype: true },
 );
 const inputs = fc.dictionary(
-  fc.oneof({ weight: 4, arbitrary: fc.constantFrom('region', 'topN', 'detailed', 'orgId') }, hostileText),
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom('region', 'topN', 'detailed', 'note', 'orgId') },
+    hostileText,
+  ),
   fc.oneof(fc.constantFrom<unknown>('EU', 'US', 5, true, '5', 5.5, 101, 'true', ['EU']), hostileValue),
   { maxKeys: 3, noNullPrototype: true },
 );
@@ -85,6 +88,7 @@ const accepted = {
         region: z.enum(['EU', 'US']).optional(),
         topN: z.int().min(1).max(100).optional(),
         detailed: z.boolean().optional(),
+        note: z.string().optional(),
       })
       .default({}),
   }),

@@ -7,13 +7,17 @@ import { genuine, startTarget } from './target.ts';
 
 const ticket = 'a'.repeat(22);
 const name = fc.oneof(
-  { weight: 5, arbitrary: fc.constantFrom('embed', 'region', 'topN', 'detailed', 'queue-ticket') },
+  { weight: 5, arbitrary: fc.constantFrom('embed', 'region', 'topN', 'detailed', 'note', 'queue-ticket') },
   fc.constantFrom('Embed', 'embed[]', 'embed[a]', 'orgId', 'tenant', '__proto__', 'inputs', '%65mbed'),
   hostileText,
 );
 const value = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom('sales', 'EU', '5', 'true', ticket) },
   fc.constantFrom(
+    '%ff',
+    '%c0%af',
+    '%ed%a0%80',
+    '100%',
     'nothing',
     'SALES',
     'sales ',
@@ -41,6 +45,7 @@ const query = fc.oneof(
   right,
   pairs,
   fc.tuple(right, pairs).map((both) => both.join('&')),
+  value.map((text) => `embed=sales&note=${unescaped(text)}`),
   damaged(
     right,
     fc.oneof(fc.constantFrom('&', '=', '?', '%', '%ff', '%00', '+', ';', '[]', '&embed=sales'), hostileText),
@@ -76,15 +81,17 @@ it(
         const { answer, sent } = await ask(`GET ${target} HTTP/1.1\r\n${head}`);
         statuses.add(answer.status);
         if (answer.status >= 400) {
-          expect(codeOf(answer)).toMatch(/^(?:input_invalid|embed_not_found)$/);
+          expect(codeOf(answer)).toMatch(/^(?:input_invalid|embed_not_found|bad_request)$/);
           expect(answer.headers.get('content-type')).toContain(isFrame ? 'text/html' : 'problem+json');
           expect(sent).toEqual([]);
           return;
         }
         const given = [...new URLSearchParams(target.slice(target.indexOf('?')))];
+        // every escape is one of UTF-8, so that nothing was put in the place of what another reader sees
+        expect(() => decodeURIComponent(text)).not.toThrow();
         const chosen = Object.fromEntries(given);
         expect(Object.keys(chosen)).toHaveLength(given.length);
-        const { embed, region, topN, detailed, 'queue-ticket': shown, ...others } = chosen;
+        const { embed, region, topN, detailed, note, 'queue-ticket': shown, ...others } = chosen;
         expect(others).toEqual({});
         if (!isFrame) expect(shown).toBeUndefined();
         expect(isFrame ? undefined : 'sales').toBe(embed);
@@ -92,6 +99,7 @@ it(
           {
             ...(region !== undefined && { region }),
             ...(topN !== undefined && { topN: Number(topN) }),
+            ...(note !== undefined && { note }),
             ...(detailed !== undefined && { detailed: detailed === 'true' }),
           },
         ]);

@@ -73,6 +73,7 @@ embeds:
       region: { type: string, oneOf: [EU, US] }
       topN: { type: integer, min: 1, max: 100 }
       detailed: { type: boolean }
+      note: { type: string }
   churn: { provider: metabase, dashboard: 12, locked: { org: tenant } }
 `,
     {

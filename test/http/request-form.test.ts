@@ -26,6 +26,11 @@ const refusedTargets = [
   '/embeds/\x01',
   '/embed-url?embed=\x7f',
   '/embeds/é',
+  '/embed-url?embed=100%',
+  '/embed-url?embed=%zz',
+  '/embed-url?embed=%ff',
+  '/embed-url?embed=%c0%af',
+  '/embed-url?embed=%ed%a0%80',
 ];
 
 describe('a request target is a plain path', () => {
