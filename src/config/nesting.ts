@@ -1,4 +1,4 @@
-import { Parser, type CST } from 'yaml';
+import { Lexer, Parser, type CST } from 'yaml';
 
 const levelsMax = 64;
 
@@ -8,7 +8,15 @@ const levelsMax = 64;
  * runs over can end the process instead of throwing.
  */
 export function offsetTooDeep(text: string): number | undefined {
-  let tokens: readonly CST.Token[] = [...new Parser().parse(text)];
+  const parser = new Parser();
+  const read: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    read.push(...parser.next(lexeme));
+    // looked at on the way, since the parser too calls itself once for each level that it closes
+    const tooDeep = parser.stack[levelsMax + 1]; // the first is the document
+    if (tooDeep) return 'offset' in tooDeep ? tooDeep.offset : parser.offset;
+  }
+  let tokens: readonly CST.Token[] = [...read, ...parser.end()];
   for (let level = 0; level <= levelsMax; level += 1) tokens = tokens.flatMap(tokensBelow);
   return tokens.find((token) => 'offset' in token)?.offset;
 }

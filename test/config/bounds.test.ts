@@ -26,7 +26,9 @@ describe('a configuration nested past all use is one problem', () => {
     ['lists', `a: ${'['.repeat(5000)}${']'.repeat(5000)}`],
     ['tables', `${'{a: '.repeat(3000)}1${'}'.repeat(3000)}`],
     ['lists of lines', `a:\n${'- '.repeat(5000)}x`],
+    ['lists of lines that all end at once', `${'- '.repeat(5000)}x\ny: 1`],
     ['keys', `${'? '.repeat(3000)}x`],
+    ['keys that all end at once', `${'? '.repeat(5000)}\nx: 1`],
     ['lines', Array.from({ length: 1000 }, (_, indent) => `${' '.repeat(indent)}a:`).join('\n')],
   ])('in %s, and never the end of the process', async (_, text) => {
     const { code, stderr } = await runCommand(['check', '--config', temporaryFile(text)]);
