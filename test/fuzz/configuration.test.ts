@@ -89,7 +89,7 @@ const extra = fc.oneof(
       '__proto__: 1\n',
       'constructor:\n',
     ],
-    ...['[', '{a: ', '- ', '? ', '(', '!', 'a.', '(x) || '].map((text) => text.repeat(300)),
+    ...['[', '{a: ', '- ', '? ', '(', '!', 'a.', '(x) || '].map((text) => text.repeat(3000)),
     `a: &a [${'x,'.repeat(50)}]\nb: &b [${'*a,'.repeat(50)}]\nc: &c [${'*b,'.repeat(50)}]\nd: [${'*c,'.repeat(50)}]\n`,
     ...[
       'regex: claims.a.matches("(a+)+$")\n',

@@ -33,8 +33,11 @@ const values = fc.oneof(
 );
 const pair = fc.tuple(names, fc.constantFrom('=', '=', '=', '', '=='), values).map((parts) => parts.join(''));
 const separator = fc.constantFrom('; ', ';', ';;', ', ', ' ;\t', '\r\ncookie: ');
+const sessions = fc
+  .tuple(fc.constantFrom('session', 'session.0'), fc.constantFrom(...Object.values(tokens), ...halves))
+  .map((parts) => parts.join('='));
 const header = fc
-  .array(fc.tuple(pair, separator), { maxLength: 6 })
+  .array(fc.tuple(fc.oneof(pair, sessions), separator), { maxLength: 6 })
   .map((parts) => parts.flat().slice(0, -1).join(''));
 
 const requestWith = (cookies: string): string =>
