@@ -153,6 +153,9 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
       };
     },
     send: async (request, call) => {
+      if (call.deadline.aborted) {
+        throw new Refusal('provider_timeout', { reason: 'no time was left to send it', unsent: true });
+      }
       const result = await breaker
         .execute(() => attempts(request, call))
         .catch((error: unknown): Failure => {

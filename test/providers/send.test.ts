@@ -178,10 +178,22 @@ describe('the deadline', () => {
     expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(fake.calls).toHaveLength(1);
     const past = grant(true, performance.now() - 1);
-    expect((await refusalOf(openSend(fake.origin, 60_000).send(request, past))).code).toBe(
-      'provider_timeout',
-    );
+    expect(await refusalOf(openSend(fake.origin, 60_000).send(request, past))).toMatchObject({
+      code: 'provider_timeout',
+      parts: { unsent: true },
+    });
     expect(fake.calls).toHaveLength(1);
+  });
+
+  test('that passed before anything was sent says nothing of the provider', async () => {
+    const fake = await openProvider();
+    fake.answer(good);
+    const { send, isReachable, outcomes } = openSend(fake.origin);
+    for (let call = 0; call < 6; call += 1) {
+      await refusalOf(send(request, grant(true, performance.now() - 1)));
+    }
+    expect([isReachable(), outcomes]).toEqual([true, []]);
+    expect(await send(request, grant())).toMatchObject({ status: 200 });
   });
 
   test('is one for both attempts', async () => {
