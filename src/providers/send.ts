@@ -10,6 +10,7 @@ import { Pool } from 'undici';
 import type { CallGrant } from '../gateway/admission.ts';
 import { readCapped } from '../gateway/read-capped.ts';
 import { Refusal } from '../gateway/refusal.ts';
+import { createConnector } from './connector.ts';
 import { said } from './excerpt.ts';
 
 export interface OutboundRequest {
@@ -74,27 +75,18 @@ const connections = 64;
 const failuresInARow = 5;
 const circuitOpenMs = 10_000;
 
-/** Failures before a byte was sent: the provider cannot have counted the call. */
-const unsentCodes = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 /** The connection was lost; before an answer began, nothing says whether the provider counted the call. */
 const lostCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
+  const { connect, isUnconnected } = createConnector(timeoutMs);
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
     // the call's own deadline ends it; these would end it a little earlier, as another failure
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: timeoutMs },
+    connect,
   });
   const breaker = circuitBreaker(
     handleWhenResult((result) => isOutage(result as Answer | Failure)),
@@ -122,7 +114,8 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
       const code = errorCode(error);
       note(signal.aborted ? 'timeout' : code);
       if (signal.aborted) return timedOut(timeoutMs);
-      return failure(isAnswered ? 'answered' : reachedBefore(code), code);
+      if (isUnconnected(error)) return failure('unsent', code);
+      return failure(!isAnswered && lostCodes.has(code) ? 'unanswered' : 'answered', code);
     }
   }
 
@@ -172,11 +165,6 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
 
 function isOutage(result: Answer | Failure): boolean {
   return 'refusal' in result && result.reached !== 'answered';
-}
-
-function reachedBefore(code: string): Reached {
-  if (unsentCodes.has(code)) return 'unsent';
-  return lostCodes.has(code) ? 'unanswered' : 'answered';
 }
 
 function failure(reached: Reached, reason: string): Failure {

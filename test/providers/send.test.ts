@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createSend, type OutboundRequest } from '../../src/providers/send.ts';
+import { createAuthority, createSelfSigned, type Certified } from '../support/certificates.ts';
 import type { Answer } from '../support/fake-provider.ts';
+import { startTlsServer } from '../support/tls-server.ts';
 import { grant, openProvider, openSend, refusalOf } from './support.ts';
 
 const request: OutboundRequest = {
@@ -319,6 +321,42 @@ describe('the circuit', () => {
     expect(isReachable()).toBe(true);
     expect(await send(request, grant(false))).toMatchObject({ status: 200 });
   });
+});
+
+describe('a provider over TLS whose handshake fails was sent nothing, and is out of reach', () => {
+  const unvouched = (): Certified => createAuthority().issue('IP:127.0.0.1');
+  const selfSigned = (): Certified => createSelfSigned(2);
+  test.each<[string, () => Certified]>([
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', unvouched],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', selfSigned],
+  ])('%s', async (reason, certified) => {
+    const { certificate: cert, privateKey: key } = certified();
+    let requests = 0;
+    const port = await startTlsServer({ cert, key }, (_request, response) => {
+      requests += 1;
+      response.end('{}');
+    });
+    await expectOutOfReach(`https://127.0.0.1:${port}`, reason);
+    expect(requests).toBe(0);
+  });
+
+  test('it speaks plain HTTP', async () => {
+    const { origin } = await openProvider();
+    await expectOutOfReach(origin.replace('http:', 'https:'), expect.stringMatching(/^ERR_SSL_/));
+  });
+
+  async function expectOutOfReach(origin: string, reason: unknown): Promise<void> {
+    const { send, isReachable } = openSend(origin);
+    for (let call = 0; call < 5; call += 1) {
+      const leave = grant();
+      expect(await refusalOf(send(request, leave))).toMatchObject({
+        code: 'provider_unavailable',
+        parts: { unsent: true, reason },
+      });
+      expect(leave.asked).toBe(0);
+    }
+    expect(isReachable()).toBe(false);
+  }
 });
 
 test('one provider’s circuit says nothing about another’s', async () => {

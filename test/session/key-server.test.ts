@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import { createServer as createTlsServer, type ServerOptions } from 'node:https';
-import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAuthority } from '../support/certificates.ts';
 import { startFakeProvider, type Answer } from '../support/fake-provider.ts';
 import { startKeyServer, type KeyServer } from '../support/key-server.ts';
 import { startServer, type Handler } from '../support/server.ts';
+import { startTlsServer } from '../support/tls-server.ts';
 import { bearer, entry, outcome, verifier } from './support.ts';
 
 /** The most bytes that an answer may have. */
@@ -118,23 +116,12 @@ test('an answer of 256 kB is read', async () => {
 });
 
 describe('a key server over TLS', () => {
-  async function startTls(tls: ServerOptions, listener: RequestListener): Promise<number> {
-    const server = createTlsServer(tls, listener);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    return (server.address() as AddressInfo).port;
-  }
-
   test('is believed with its own authority in keys.ca, and with no other', { timeout: 30_000 }, async () => {
     const signer = await startSigner();
     const keySet = await keySetOf(signer);
     const [authority, other] = [createAuthority(), createAuthority()];
     const { certificate: cert, privateKey: key } = authority.issue('IP:127.0.0.1');
-    const port = await startTls({ cert, key }, (_request, response) => response.end(keySet));
+    const port = await startTlsServer({ cert, key }, (_request, response) => response.end(keySet));
     const jwks = `https://127.0.0.1:${port}/jwks`;
     expect(await askWith(signer, { jwks, ca: authority.certificate })).toBe('believed');
     expect(await askWith(signer, { jwks, ca: other.certificate + authority.certificate })).toBe('believed');
@@ -147,7 +134,7 @@ describe('a key server over TLS', () => {
     const keySet = await keySetOf(signer);
     const authority = createAuthority();
     const { certificate: cert, privateKey: key } = authority.issue('DNS:login.example.com');
-    const port = await startTls({ cert, key }, (_request, response) => response.end(keySet));
+    const port = await startTlsServer({ cert, key }, (_request, response) => response.end(keySet));
     const keys = { jwks: `https://127.0.0.1:${port}/jwks`, ca: authority.certificate };
     expect(await askWith(signer, keys)).toBe('session_unverifiable');
   });
@@ -158,7 +145,7 @@ describe('a key server over TLS', () => {
     const authority = createAuthority();
     const { certificate: cert, privateKey: key } = authority.issue('IP:127.0.0.1');
     const paths: unknown[] = [];
-    const port = await startTls({ cert, key }, (request, response) => {
+    const port = await startTlsServer({ cert, key }, (request, response) => {
       const issuer = `https://127.0.0.1:${port}`;
       paths.push(request.url);
       response.end(request.url === '/keys' ? keySet : JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
