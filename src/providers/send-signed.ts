@@ -1,5 +1,6 @@
 import type { Secret } from '../config/secret.ts';
 import type { CallGrant } from '../gateway/admission.ts';
+import { Refusal } from '../gateway/refusal.ts';
 import type { Answer, OutboundRequest, Send } from './send.ts';
 
 /** Sends a request that still has to be signed. */
@@ -8,7 +9,7 @@ export type SendSigned = (build: (secret: Secret) => OutboundRequest, grant: Cal
 /**
  * Sends with one secret, and with the next when the provider answers 401, within one deadline. A call
  * with a secret that the provider does not know cannot be counted for the account, so the second needs
- * no other place in the budget.
+ * no other place in the budget. Once it answered, the order as a whole was sent.
  *
  * @param secrets one, or two during a rotation
  */
@@ -19,7 +20,10 @@ export function createSendSigned({ open, send }: Send, secrets: readonly Secret[
     const call = open(grant);
     let unknown: Answer | undefined;
     for (const secret of ordered) {
-      const answer = await send(build(secret), call);
+      const isFirst = unknown === undefined;
+      const answer = await send(build(secret), call).catch((error: unknown) => {
+        throw isFirst ? error : asSent(error);
+      });
       if (answer.status !== 401) {
         ordered = [secret, ...ordered.filter((other) => other !== secret)];
         return answer;
@@ -29,4 +33,8 @@ export function createSendSigned({ open, send }: Send, secrets: readonly Secret[
     if (unknown) return unknown;
     throw new TypeError('no secret'); // the loader has checked it
   };
+}
+
+function asSent(error: unknown): unknown {
+  return error instanceof Refusal ? new Refusal(error.code, { ...error.parts, unsent: false }) : error;
 }
