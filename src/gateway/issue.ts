@@ -1,6 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import type { LimitsConfig } from '../config/limits.ts';
-import type { Admit, Caller, Grant, Heeded, PolicyState } from './admission.ts';
+import {
+  CallerGone,
+  type Admit,
+  type Caller,
+  type Grant,
+  type Heeded,
+  type PolicyState,
+} from './admission.ts';
 import { readAsked, readInputs, type Asked } from './asked.ts';
 import { combinationKey, type Combinations } from './combination.ts';
 import type { Embed, EmbedUrl, Mint } from './embed.ts';
@@ -42,6 +49,7 @@ export interface IssueParts {
  * first sees anything a browser could have forged.
  *
  * @throws {Refusal} the first step that denies
+ * @throws {CallerGone} the caller left while it waited
  */
 export type Issue = (request: IssueRequest) => Promise<Issued>;
 
@@ -93,7 +101,7 @@ export function createIssue(parts: IssueParts): Issue {
       report(trail, undefined);
       return issued;
     } catch (error) {
-      if (error instanceof Refusal) report(trail, error);
+      if (error instanceof Refusal || error instanceof CallerGone) report(trail, error);
       throw error;
     }
   };

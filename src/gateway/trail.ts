@@ -1,3 +1,4 @@
+import type { CallerGone } from './admission.ts';
 import type { Embed } from './embed.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -14,5 +15,5 @@ export interface Trail {
   combination?: string;
 }
 
-/** Notes how a request ended: in what it asked for, or in the refusal given. */
-export type Report = (trail: Trail, refusal: Refusal | undefined) => void;
+/** Notes how a request ended: in what it asked for, in the refusal given, or with nobody left to answer. */
+export type Report = (trail: Trail, end: Refusal | CallerGone | undefined) => void;

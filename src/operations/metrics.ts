@@ -14,7 +14,7 @@ export function createMetrics() {
     registry,
     requests: new Counter({
       name: 'embed_gateway_requests_total',
-      help: 'Requests by embed and outcome: minted, or the code of the refusal',
+      help: 'Requests by embed and outcome: minted, signed_out, caller_gone or the code of the refusal',
       labelNames: ['embed', 'code'] as const,
       registers,
     }),

@@ -182,6 +182,26 @@ describe('metrics', () => {
     expect(text).not.toMatch(/acme|ada|stranger/);
   });
 
+  it('count a caller that left while it waited, and one audit line says so', async () => {
+    const sandbox = await openSandbox();
+    const hex = 'budget: { max: 1, per: 1m }\nqueue: { maxWait: 2m }';
+    const gateway = await startGateway(configOver(sandbox, { hex }), { HEX_TOKEN: sandbox.hexToken });
+    const token = await sandbox.signSession({ sub: 'ada' });
+    expect((await getEmbedUrl(gateway, token)).status).toBe(200);
+    const impatient = fetch(`${gateway.url}/embed-url?embed=sales`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(1000),
+    });
+    await expect(impatient).rejects.toThrow();
+    const left = (): readonly unknown[] => gateway.lines().filter(({ code }) => code === 'caller_gone');
+    await expect
+      .poll(left, { timeout: 5000 })
+      .toMatchObject([{ audit: 'abandonment', embed: 'sales', tenant: 'acme', user: 'ada' }]);
+    const text = await (await fetch(`${gateway.operationsUrl}/metrics`)).text();
+    expect(text).toContain('embed_gateway_requests_total{embed="sales",code="caller_gone"} 1');
+    expect(text).toContain('embed_gateway_request_duration_seconds_count{embed="sales"} 1');
+  });
+
   it('and health are not on the public listener, nor is the gateway on the operations one', async () => {
     const sandbox = await openSandbox();
     const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
