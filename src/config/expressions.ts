@@ -100,7 +100,7 @@ function capSize(text: string): void {
     throw new ExpressionError(`an expression has at most ${charactersMax} characters`);
   }
   let depth = 0;
-  for (const [offset, character] of Array.from(text).entries()) {
+  for (const [offset, character] of text.split('').entries()) {
     if ('([{'.includes(character)) depth += 1;
     if (')]}'.includes(character)) depth -= 1;
     if (depth > nestingMax) throw new ExpressionError(`nested more than ${nestingMax} brackets deep`, offset);

@@ -79,6 +79,8 @@ describe('an expression has a bounded size', () => {
     const nested = (depth: number): string => `${'['.repeat(depth)}1${']'.repeat(depth)}`;
     expect(() => compileExpression(nested(32), variables)).not.toThrow();
     expect(faultOf(nested(33)).message).toContain('32 brackets');
+    // an offset counts UTF-16 units: a smiley is two
+    expect(faultOf(`"\u{1f600}" + ${nested(33)}`).offset).toBe(7 + 32);
   });
 
   it.each(['!'.repeat(1990) + 'true', '-'.repeat(1990) + '1', 'a?'.repeat(600), '('.repeat(1999)])(
