@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
+import { errorName } from '../gateway/error-name.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Circuit } from '../redis/circuit.ts';
@@ -31,7 +32,7 @@ export function composeSignOut({ config, redis, circuit, providers, log }: SignO
       await providers.get(provider)?.end?.(id);
     },
     observeFailure: (provider, error) => {
-      const reason = error instanceof Refusal ? error.parts.reason : nameOf(error);
+      const reason = error instanceof Refusal ? error.parts.reason : errorName(error);
       log.warn({ provider, reason }, 'a session could not be ended at its provider yet');
     },
   });
@@ -43,8 +44,4 @@ export function composeSignOut({ config, redis, circuit, providers, log }: SignO
     onDue: endSessions.look,
   });
   return { signOuts, endSessions };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
 }

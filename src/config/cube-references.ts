@@ -1,4 +1,5 @@
-import { checkExactlyOne, type Add, type ProviderUse } from './product.ts';
+import type { Add } from './problems.ts';
+import { checkExactlyOne, type ProviderUse } from './product.ts';
 import { record, type Raw } from './raw.ts';
 
 /** What must or must not stand together for Cube. */

@@ -1,9 +1,7 @@
 import { isIssuerUrl } from './fill-in.ts';
 import { presetFields, presetOf, presets, type Preset, type PresetField } from './presets.ts';
-import type { Path } from './problems.ts';
+import type { Add } from './problems.ts';
 import type { Raw } from './raw.ts';
-
-type Add = (path: Path, message: string) => void;
 
 const fields = Object.keys(presetFields) as PresetField[];
 

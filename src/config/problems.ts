@@ -5,6 +5,9 @@ import { createShowLine, masked, type ShowLine, type ShownLine } from './shown-l
 
 export type Path = readonly PropertyKey[];
 
+/** Notes a problem at a path. */
+export type Add = (path: Path, message: string) => void;
+
 /** One thing wrong with a configuration file, with where it is. Line and column count from 1. */
 export interface Problem extends ShownLine {
   readonly file: string;

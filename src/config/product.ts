@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Path } from './problems.ts';
+import type { Add } from './problems.ts';
 import type { Raw } from './raw.ts';
 
 /** What a product adds to the configuration: how its providers and its embeds look. */
@@ -25,9 +25,6 @@ export interface ProviderUse {
   /** How many entries `sessions` has. */
   readonly sessions: number;
 }
-
-/** Notes a problem at a path from the top of the file. */
-export type Add = (path: Path, message: string) => void;
 
 /** What is embedded is said by exactly one of several keys. */
 export function checkExactlyOne(entry: Raw, keys: readonly string[], add: (message: string) => void): void {

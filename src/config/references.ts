@@ -1,7 +1,7 @@
 import { queueTicketParameter } from './inputs.ts';
 import { defaultHost, defaultPorts } from './listen.ts';
-import type { ProblemList } from './problems.ts';
-import type { Add, Product, ProviderUse } from './product.ts';
+import type { Add, ProblemList } from './problems.ts';
+import type { Product, ProviderUse } from './product.ts';
 import { productNamed, productOf, products } from './products.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
 import { checkSessions } from './session-references.ts';

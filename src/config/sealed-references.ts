@@ -1,8 +1,6 @@
-import type { Path } from './problems.ts';
+import type { Add, Path } from './problems.ts';
 import { record, type Raw } from './raw.ts';
 import { weaknessOf } from './weak-secret.ts';
-
-type Add = (path: Path, message: string) => void;
 
 const charactersMin = 32;
 

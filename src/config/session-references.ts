@@ -1,12 +1,10 @@
 import { secretBytesMin } from './algorithms.ts';
+import { isIssuerUrl } from './fill-in.ts';
 import { checkPreset } from './preset-references.ts';
-import type { Path } from './problems.ts';
+import type { Add } from './problems.ts';
 import { isEmpty, record, type Raw } from './raw.ts';
 import { checkSealed, checkSealedPlaces } from './sealed-references.ts';
-import { isSecureUrl } from './urls.ts';
 import { weaknessOf } from './weak-secret.ts';
-
-type Add = (path: Path, message: string) => void;
 
 /** What entries of `sessions`, and settings of one entry, say of each other. */
 export function checkSessions(sessions: readonly unknown[], addProblem: Add): void {
@@ -49,7 +47,7 @@ function checkKeys({ issuer, keys, algorithms }: Raw, add: Add): void {
     const isFetched = discovery !== undefined || jwks !== undefined;
     if (!isFetched && record(keys)[key] !== undefined) add(['keys', key], 'fits only discovery and jwks');
   }
-  if (discovery === true && typeof issuer === 'string' && issuer !== '' && !isSecure(issuer)) {
+  if (discovery === true && typeof issuer === 'string' && issuer !== '' && !isIssuerUrl(issuer)) {
     add(['issuer'], 'must be an https:// URL (http:// only to a loopback host) with discovery');
   }
   if (algorithms === undefined && pem === undefined && secret === undefined) {
@@ -76,8 +74,4 @@ function checkSecret(secret: string, algorithms: readonly string[], add: Add): v
   }
   const weakness = weaknessOf(secret);
   if (weakness !== undefined) add(['keys', 'secret'], `${weakness}: take random bytes`);
-}
-
-function isSecure(issuer: string): boolean {
-  return URL.canParse(issuer) && isSecureUrl(new URL(issuer));
 }

@@ -1,5 +1,7 @@
+import { utf8Text } from '../config/text.ts';
+
 /**
- * Reads a body as UTF-8 text.
+ * Reads a body as UTF-8 text, without a byte order mark.
  *
  * @param bytesMax the most that is read; past it the rest is dropped
  * @returns undefined when the body is larger or not UTF-8
@@ -15,9 +17,5 @@ export async function readCapped(
     if (bytes > bytesMax) return undefined;
     chunks.push(chunk);
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch {
-    return undefined;
-  }
+  return utf8Text(Buffer.concat(chunks))?.replace(/^\uFEFF/, '');
 }

@@ -1,7 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-
-/** A byte order mark stays, and is no JSON. */
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { utf8Text } from '../config/text.ts';
 
 /**
  * Takes JSON alone, as text: the gateway parses it once the session is believed. What is not UTF-8 is
@@ -10,14 +8,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function addJsonBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, textOf(body));
+    done(null, utf8Text(body));
   });
-}
-
-function textOf(body: Buffer): string | undefined {
-  try {
-    return utf8.decode(body);
-  } catch {
-    return undefined;
-  }
 }

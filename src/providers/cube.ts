@@ -1,9 +1,9 @@
 import type { CubeEmbedConfig, CubeProviderConfig, CubeView } from '../config/cube.ts';
 import type { EmbedUrl } from '../gateway/embed.ts';
+import { fieldsOf } from '../gateway/json-object.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { createRevokeSessionRequest } from './cube-call.ts';
 import { createGenerateSessionRequest, isCubeAttribute } from './cube-session.ts';
-import { fieldsOf } from './json-object.ts';
 import type { Connect, Provider } from './provider.ts';
 import { rateLimitSaid } from './rate-limit-said.ts';
 import { refusedAnswer } from './refused-answer.ts';

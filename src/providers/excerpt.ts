@@ -1,4 +1,4 @@
-import { fieldsOf } from './json-object.ts';
+import { fieldsOf } from '../gateway/json-object.ts';
 
 const readMax = 2000;
 const wordsMax = 60;

@@ -1,7 +1,7 @@
 import type { HexProviderConfig } from '../config/hex.ts';
 import { isSecureUrl } from '../config/urls.ts';
+import { fieldsOf } from '../gateway/json-object.ts';
 import { Refusal } from '../gateway/refusal.ts';
-import { fieldsOf } from './json-object.ts';
 import { refusedAnswer } from './refused-answer.ts';
 import type { Answer } from './send.ts';
 import { isAllowedHost } from './url-hosts.ts';

@@ -1,4 +1,5 @@
 import { Refusal } from '../gateway/refusal.ts';
+import { invalid } from './invalid.ts';
 
 /** The different non-empty values of each cookie: a name may come twice, and the order says nothing about which is meant. */
 export type Cookies = ReadonlyMap<string, ReadonlySet<string>>;
@@ -46,8 +47,4 @@ export function joinedChunks(
   if (chunks.some(({ index }, at) => index !== at)) throw invalid('a chunk of the cookie is missing');
   if (chunks.length > chunksMax) throw invalid(`the cookie has more than ${chunksMax} chunks`);
   return chunks.flatMap(({ values }) => values).join('');
-}
-
-function invalid(reason: string): Refusal {
-  return new Refusal('session_invalid', { reason });
 }

@@ -2,6 +2,7 @@ import type { TokenPlace } from '../config/token-places.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Credentials } from '../gateway/session.ts';
 import { joinedChunks, readCookies, wholeValues, type Cookies } from './cookies.ts';
+import { invalid } from './invalid.ts';
 import { supabaseTokens } from './supabase.ts';
 import { tokenCharactersMax } from './token-text.ts';
 
@@ -65,8 +66,4 @@ function cookieTokens(cookies: Cookies, place: Extract<TokenPlace, { kind: 'cook
   if (joined === undefined) return whole;
   if (whole.length > 0) throw new Refusal('session_ambiguous', { reason: 'a cookie and its chunks' });
   return [joined];
-}
-
-function invalid(reason: string): Refusal {
-  return new Refusal('session_invalid', { reason });
 }

@@ -1,4 +1,5 @@
 import { Agent, request, type Dispatcher } from 'undici';
+import { jsonObject } from '../gateway/json-object.ts';
 import { readCapped } from '../gateway/read-capped.ts';
 
 const answerBytesMax = 262_144;
@@ -25,7 +26,7 @@ export type FetchKeyDocument = (
 export function createFetchKeyDocument(ca: string | undefined): FetchKeyDocument {
   const dispatcher = ca === undefined ? undefined : new Agent({ connect: { ca } });
   return async (url, deadline) => {
-    const parsed = parseObject(await fetchText(url, deadline, dispatcher));
+    const parsed = jsonObject(await fetchText(url, deadline, dispatcher));
     if (parsed === undefined) throw new KeysUnavailable('the answer is not a JSON object');
     return parsed;
   };
@@ -49,14 +50,5 @@ async function fetchText(url: URL, signal: AbortSignal, dispatcher: Dispatcher |
     if (error instanceof KeysUnavailable) throw error;
     const { name, code } = error as { name: string; code?: unknown };
     throw new KeysUnavailable(`no answer (${typeof code === 'string' ? code : name})`);
-  }
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -1,11 +1,10 @@
 import type { Claims } from '../config/expressions.ts';
+import { utf8Text } from '../config/text.ts';
 import { parseStrictJson } from '../gateway/strict-json.ts';
-import { Refusal } from '../gateway/refusal.ts';
+import { invalid } from './invalid.ts';
 
 /** UTF-16 units of a token, and of the cookie that it is taken from. */
 export const tokenCharactersMax = 16_384;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads one part of a token, refusing what another reader might take for other bytes.
@@ -25,20 +24,10 @@ export function decodePart(part: string): Buffer {
  * @throws {Refusal} `session_invalid`
  */
 export function readObject(bytes: Uint8Array, what: string): Claims {
-  const { value, fault } = parseStrictJson(textOf(bytes, what));
+  const text = utf8Text(bytes);
+  if (text === undefined) throw invalid(`${what} is not UTF-8`);
+  const { value, fault } = parseStrictJson(text);
   if (fault !== undefined) throw invalid(`${what} ${fault}`);
   if (!(value instanceof Map)) throw invalid(`${what} is not an object`);
   return value as Claims;
-}
-
-function textOf(bytes: Uint8Array, what: string): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw invalid(`${what} is not UTF-8`);
-  }
-}
-
-function invalid(reason: string): Refusal {
-  return new Refusal('session_invalid', { reason });
 }

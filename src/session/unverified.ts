@@ -1,5 +1,5 @@
 import type { Claims } from '../config/expressions.ts';
-import { Refusal } from '../gateway/refusal.ts';
+import { invalid } from './invalid.ts';
 import { decodePart, readObject } from './token-text.ts';
 
 /**
@@ -50,8 +50,4 @@ function checkHeader(header: Claims): void {
 /** A media type is written in any case, and its `application/` may be left out (RFC 7515, section 4.1.9). */
 function isSessionType(typ: unknown): boolean {
   return typeof typ === 'string' && !otherTypes.has(typ.toLowerCase().replace(/^application\//, ''));
-}
-
-function invalid(reason: string): Refusal {
-  return new Refusal('session_invalid', { reason });
 }

@@ -7,6 +7,7 @@ import { Refusal } from '../gateway/refusal.ts';
 import type { VerifiedSession, VerifySession } from '../gateway/session.ts';
 import { findToken } from './find-token.ts';
 import { KeysUnavailable } from './key-server.ts';
+import { invalid } from './invalid.ts';
 import { keysOf } from './keys-of.ts';
 import type { Keys } from './keys.ts';
 import { checkOrigin } from './origin.ts';
@@ -126,10 +127,6 @@ function plainText(expression: Expression, variables: Variables, what: string): 
   const value = expression.evaluate(variables);
   if (typeof value === 'string' && isPlainText(value)) return value;
   throw invalid(`${what} is blank, no text or no plain text`);
-}
-
-function invalid(reason: string): Refusal {
-  return new Refusal('session_invalid', { reason });
 }
 
 function checkPlaces({ tokens }: SessionConfig, holding: readonly TokenPlace[]): void {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { errorName } from '../gateway/error-name.ts';
 import { userSubject } from '../gateway/limits.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { SignOuts } from '../gateway/sign-out.ts';
@@ -79,6 +80,5 @@ export function createSignOuts({ shared, local, whenDown, circuit, onDue }: Sign
 }
 
 function unavailable(error: unknown): Refusal {
-  const reason = error instanceof Error ? error.name : 'unknown';
-  return new Refusal('limits_unavailable', { reason, retryAfterMs: 1000 });
+  return new Refusal('limits_unavailable', { reason: errorName(error), retryAfterMs: 1000 });
 }
