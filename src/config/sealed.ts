@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { secret } from './fields.ts';
 
-export const sealedFormats = ['authjs', 'next-auth', 'nextjs-auth0'] as const;
+const sealedFormats = ['authjs', 'next-auth', 'nextjs-auth0'] as const;
 export type SealedFormat = (typeof sealedFormats)[number];
 
 /** Each is derived for and tried on a request, so that there are few. */

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 
 /** True for hosts that only this machine answers: plain http is allowed between those alone. */
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   const host = hostname.toLowerCase();
   return (
     host === 'localhost' ||

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { mayOpen } from './find-embed.ts';
 import type { IssueParts } from './issue.ts';
 import type { Trail } from './trail.ts';

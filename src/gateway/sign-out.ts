@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Credentials, VerifiedSession, VerifySession } from './session.ts';
 import type { Report, Trail } from './trail.ts';
 import { Refusal } from './refusal.ts';

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import type { Embed } from '../gateway/embed.ts';
 import { Refusal } from '../gateway/refusal.ts';

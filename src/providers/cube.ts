@@ -63,7 +63,7 @@ export function createCubeProvider(config: CubeProviderConfig, connect: Connect)
  * @param hidden values that must not appear in the reason
  * @throws {Refusal} `provider_misconfigured`, `provider_busy`, `provider_unavailable`
  */
-export function readSessionId(answer: Answer, hidden: readonly string[]): string {
+function readSessionId(answer: Answer, hidden: readonly string[]): string {
   if (answer.status !== 200 && answer.status !== 201) throw refusedAnswer(answer, hidden);
   const { sessionId } = fieldsOf(answer.text);
   if (typeof sessionId !== 'string' || !/^(?!\.)[\w.~+/=-]{1,1024}$/.test(sessionId)) {

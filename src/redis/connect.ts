@@ -4,12 +4,12 @@ import type { Secret } from '../config/secret.ts';
 import { addressOf, optionsOf } from './server-options.ts';
 import './socket-errors.ts';
 
-export type RedisConfig = NonNullable<Config['redis']>;
+type RedisConfig = NonNullable<Config['redis']>;
 export type RedisClient = Redis | Cluster;
 type Servers = Pick<RedisConfig, 'url' | 'cluster' | 'sentinel' | 'ca'>;
 
 /** Longest wait for the answer to one command. */
-export const commandTimeoutMs = 500;
+const commandTimeoutMs = 500;
 
 /** Keys of one call must lie in one hash slot for a script to touch them together on a Cluster. */
 export const keyPrefix = '{embed-gateway}';
