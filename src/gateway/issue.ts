@@ -13,7 +13,7 @@ import type { Embed, EmbedUrl, Mint } from './embed.ts';
 import { findEmbed } from './find-embed.ts';
 import { admissionFor } from './limits.ts';
 import { authorise, mapAttributes } from './map.ts';
-import type { SignOuts } from './sign-out.ts';
+import { refuseEnded, type SignOuts } from './sign-out.ts';
 import type { Report, Trail } from './trail.ts';
 import { Refusal } from './refusal.ts';
 import type { Credentials, VerifySession } from './session.ts';
@@ -39,7 +39,7 @@ export interface IssueParts {
   readonly limits: LimitsConfig;
   readonly admit: Admit;
   readonly combinations: Combinations;
-  readonly signOuts: Pick<SignOuts, 'record'>;
+  readonly signOuts: Pick<SignOuts, 'has' | 'record'>;
   readonly report: Report;
 }
 
@@ -57,6 +57,7 @@ export function createIssue(parts: IssueParts): Issue {
 
   async function issue({ credentials, asked, caller }: IssueRequest, trail: Trail): Promise<Issued> {
     const session = await verifySession(credentials);
+    const verifiedAtMs = performance.now();
     trail.session = session;
 
     const request = readAsked(asked);
@@ -73,7 +74,10 @@ export function createIssue(parts: IssueParts): Issue {
 
     const admission = admissionFor(limits, session, embed);
     const [grant, warm] = await Promise.all([admit(admission, caller), combinations.isWarm(key)]);
-    const minted = await mintOnce(mint, grant);
+    const minted = await mintOnce(grant, async () => {
+      await refuseEnded(session, verifiedAtMs, signOuts);
+      return mint;
+    });
 
     if (minted.revocable) signOuts.record(session, { provider: embed.provider, ...minted.revocable });
     combinations.record({
@@ -106,17 +110,23 @@ export function createIssue(parts: IssueParts): Issue {
   };
 }
 
-/** Mints, and ends the grant whatever happens: with what was sent, and what the provider says is left. */
-async function mintOnce(mint: Mint, grant: Grant): Promise<EmbedUrl> {
-  let sent = true;
+/**
+ * Mints, and ends the grant whatever happens: with what was sent, and what the provider says is left.
+ *
+ * @param ready gives the mint, or refuses before anything is sent
+ */
+async function mintOnce(grant: Grant, ready: () => Promise<Mint>): Promise<EmbedUrl> {
+  let sent = false;
   let heeded: Heeded | undefined;
   try {
+    const mint = await ready();
+    sent = true;
     const minted = await mint(grant);
     heeded = minted.heeded;
     return minted;
   } catch (error) {
     if (error instanceof Refusal) {
-      sent = error.parts.unsent !== true;
+      sent &&= error.parts.unsent !== true;
       heeded = error.parts.heeded;
     }
     throw error;

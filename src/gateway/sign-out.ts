@@ -36,6 +36,27 @@ export function refuseSignedOut(verifySession: VerifySession, signOuts: SignOuts
   };
 }
 
+/** What was checked this short a time ago is taken to be so still. */
+const momentMs = 1000;
+
+/**
+ * Refuses a session that ended while its request waited: Hex's URLs cannot be taken back.
+ *
+ * @param checkedAtMs `performance.now()` when it was verified
+ * @throws {Refusal} `session_expired`, `session_invalid`; `limits_unavailable` where it cannot be known
+ */
+export async function refuseEnded(
+  session: VerifiedSession,
+  checkedAtMs: number,
+  signOuts: Pick<SignOuts, 'has'>,
+): Promise<void> {
+  if (performance.now() - checkedAtMs < momentMs) return;
+  if (Date.now() >= session.token.expiresAtMs) {
+    throw new Refusal('session_expired', { reason: 'while it waited' });
+  }
+  if (await signOuts.has(session)) throw new Refusal('session_invalid', { reason: 'signed out' });
+}
+
 /** @throws {Refusal} what is wrong with the session; one that was signed out before is not refused */
 export type SignOut = (request: {
   readonly requestId: string;

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
+import { setTimeout as after } from 'node:timers/promises';
 import { SignJWT } from 'jose';
 import { expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
@@ -14,11 +15,11 @@ interface Running {
   readonly gateways: readonly [RunningGateway, RunningGateway];
   readonly redis: RunningRedis;
   readonly cube: FakeProvider;
-  readonly tokenOf: (user: string, tenant?: string) => Promise<string>;
+  readonly tokenOf: (user: string, tenant?: string, life?: string) => Promise<string>;
 }
 
 /** Two gateways over one Redis, with a Cube that a test answers for. */
-async function running(redisSettings: object = {}): Promise<Running> {
+async function running(redisSettings: object = {}, cubeSettings: object = {}): Promise<Running> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
@@ -35,19 +36,26 @@ async function running(redisSettings: object = {}): Promise<Running> {
         tokens: ['bearer', 'cookie:session'],
         keys: { pem: publicKey.export({ type: 'spki', format: 'pem' }) },
         tenant: 'claims.org_id',
+        clockTolerance: '0ms',
       },
     ],
-    providers: { cube: { kind: 'cube', baseUrl: cube.origin, apiKey: secrets.cube[0], deployment: 32 } },
+    providers: {
+      cube: {
+        ...{ kind: 'cube', baseUrl: cube.origin, apiKey: secrets.cube[0], deployment: 32 },
+        ...cubeSettings,
+      },
+    },
     embeds: {
       pipeline: { provider: 'cube', dashboard: 'pub_7f3a', attributes: { city: 'claims.city' } },
     },
   });
   const gateways = [await startGateway(config), await startGateway(config)] as const;
-  const tokenOf = (user: string, tenant = 'acme'): Promise<string> => signed(privateKey, user, tenant);
+  const tokenOf = (user: string, tenant = 'acme', life = '5m'): Promise<string> =>
+    signed(privateKey, user, tenant, life);
   return { gateways, redis, cube, tokenOf };
 }
 
-async function signed(key: KeyObject, user: string, tenant: string): Promise<string> {
+async function signed(key: KeyObject, user: string, tenant: string, life = '5m'): Promise<string> {
   return new SignJWT({ org_id: tenant, city: 'Bern' })
     .setProtectedHeader({ alg: 'ES256' })
     .setIssuer(issuer)
@@ -55,7 +63,7 @@ async function signed(key: KeyObject, user: string, tenant: string): Promise<str
     .setSubject(user)
     .setJti(randomUUID())
     .setIssuedAt()
-    .setExpirationTime('5m')
+    .setExpirationTime(life)
     .sign(key);
 }
 
@@ -111,6 +119,24 @@ it('a token that was signed out is refused on every replica at once, however its
     { code: 'signed_out', tenant: 'acme', user: 'ada' },
     { code: 'signed_out' },
   ]);
+});
+
+it('a session that ends while its request waits gets nothing, and the provider is not asked', async () => {
+  const queued = { budget: { max: 1, per: '5s' }, queue: { maxWait: '30s' } };
+  const { gateways, cube, tokenOf } = await running({}, queued);
+  const [one, other] = gateways;
+  cube.answer(session('s_1'));
+  expect((await open(one, await tokenOf('ben'))).status).toBe(200);
+  const signingOut = await tokenOf('ada');
+  const waiting = [open(one, signingOut), open(other, await tokenOf('eve', 'acme', '4s'))];
+  await after(300);
+  expect((await signOut(other, signingOut)).status).toBe(204);
+  const refused = await Promise.all(waiting.map(async (answer) => problemIn(await answer)));
+  expect(refused.map(({ code }) => code)).toEqual(['session_invalid', 'session_expired']);
+  // the slot that was theirs is free for the next
+  expect((await open(one, await tokenOf('ben'))).status).toBe(200);
+  const minted = cube.calls.filter(({ path }) => path === '/api/v1/embed/generate-session');
+  expect(minted).toHaveLength(2);
 });
 
 it('what Cube opened for who signs out is revoked, again and again until Cube has done so, and nobody else’s', async () => {
