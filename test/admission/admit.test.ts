@@ -344,6 +344,35 @@ test('a Redis that hangs for a moment has nothing given out twice, whatever was 
   expect(granted).toBe(4);
 });
 
+test('what is granted here while Redis is asked has Redis asked again', async () => {
+  const { store } = await openRedis();
+  let [isAway, answered] = [false, Promise.resolve()];
+  /** The real store, over a slow line. */
+  const slow: Store = {
+    ...store,
+    decide: async (request) => {
+      const decision = await store.decide(request);
+      await answered;
+      return decision;
+    },
+  };
+  const { admit } = beside(
+    slow,
+    { max: 1, perMs: 60_000, callMsMax: 10_000 },
+    { circuit: (ask) => (isAway ? Promise.reject(new Error('away')) : ask()) },
+  );
+  const request = { policies: [], provider: 'hex' };
+  let answer = (): void => undefined;
+  answered = new Promise((resolve) => (answer = resolve));
+  const first = admit(request);
+  await expect.poll(async () => (await store.live('hex')).length).toBe(1);
+  isAway = true;
+  await admit(request);
+  isAway = false;
+  answer();
+  expect((await refusalFrom(first)).code).toBe('provider_busy');
+});
+
 test('who goes while it waits, or as it is served, leaves nothing taken in either store', async () => {
   const { store } = await openRedis();
   const budget = { max: 1, perMs: 60_000, callMsMax: 60_000 };
