@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { isPlainTarget } from './request-target.ts';
 
+/** Node reads a line without any as HTTP/0.9, where another reader ends the request there; and 2.0 as if it were 1.1. */
+const versions: readonly string[] = ['1.0', '1.1'];
+
 /**
  * The status that refuses a request for its form alone: what two readers could take for two requests, or
  * what asks for something that nobody here does. Its connection ends with the answer, since a proxy
  * before us may think that something else follows.
  */
 export function statusForForm(request: IncomingMessage): 400 | 417 | undefined {
-  if (hasUnaskedBody(request) || !hasOneHost(request) || !isPlainTarget(request.url ?? '')) return 400;
+  if (!versions.includes(request.httpVersion) || hasUnaskedBody(request)) return 400;
+  if (!hasOneHost(request) || !isPlainTarget(request.url ?? '')) return 400;
   return hasUnknownExpectation(request) ? 417 : undefined;
 }
 

@@ -150,6 +150,9 @@ const emptyObject = 'content-type: application/json\r\ncontent-length: 2\r\n\r\n
 /** Requests that Node or its parser would answer by itself, and the status that ours has. */
 const unformed: readonly (readonly [what: string, request: string, status: number])[] = [
   ['no Host', 'GET /embeds HTTP/1.1\r\n\r\n', 400],
+  ['no version', 'GET /embeds\r\nhost: x\r\n\r\n', 400],
+  ['HTTP/0.9', 'GET /embeds HTTP/0.9\r\nhost: x\r\n\r\n', 400],
+  ['HTTP/2.0 in the form of HTTP/1.1', 'GET /embeds HTTP/2.0\r\nhost: x\r\n\r\n', 400],
   ['two Hosts', 'GET /embeds HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n', 400],
   ['the same Host twice', 'GET /embeds HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n', 400],
   ['a tunnel', 'CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n', 400],
