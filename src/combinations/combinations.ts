@@ -45,7 +45,9 @@ export function createCombinations(client?: RedisClient, circuit: Circuit = crea
     },
     record: ({ key, embed, tenant, freshnessMs }: CombinationMint) => {
       fresh.set(key, true, { ttl: freshnessMs });
-      recordShared?.(keysOf(key), [embed, tenant, freshnessMs, tenantsMax]).catch(() => undefined);
+      if (!recordShared) return;
+      const values = [embed, tenant, freshnessMs, tenantsMax];
+      circuit(() => recordShared(keysOf(key), values)).catch(() => undefined);
     },
   };
 }

@@ -68,7 +68,7 @@ export function createSignOuts({ shared, local, whenDown, circuit, onDue }: Sign
     },
     record: (session, opened) => {
       const by = { digest: session.token.digest, subject: userSubject(session) };
-      shared.record(opened, by).catch(() => undefined); // what is not noted ends by itself
+      circuit(() => shared.record(opened, by)).catch(() => undefined); // what is not noted ends by itself
     },
     retell: async () => {
       for (const one of believed().filter(({ isTold }) => !isTold)) await tell(one);
