@@ -42,7 +42,7 @@ export const operationsSchema = z
     host: host(defaultHost),
     port: port(defaultPorts.operations),
     token: secret(
-      'bearer token that guards the status page; health and metrics do not ask for it',
+      'bearer token kept for a status page to come; it guards nothing yet: health and metrics do not ask for it',
     ).optional(),
   })
   .describe('the listener of health and metrics, never public');
