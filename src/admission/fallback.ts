@@ -26,9 +26,9 @@ export type Counts = Pick<Store, 'decide' | 'settle' | 'leave' | 'heed'>;
 
 export interface FallbackCounts extends Counts {
   /** Tells the shared store all that is known to be taken: for when it is back, perhaps empty. */
-  tellShared(): Promise<void>;
+  readonly tellShared: () => Promise<void>;
   /** Notes what all processes have spent, for when the shared store is out of reach. To be called every second. */
-  mirror(): Promise<void>;
+  readonly mirror: () => Promise<void>;
 }
 
 /**

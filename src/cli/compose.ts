@@ -1,9 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { createAdmit } from '../admission/admit.ts';
-import { createFallback } from '../admission/fallback.ts';
-import { createMemoryStore } from '../admission/memory.ts';
-import { createRedisStore } from '../admission/redis.ts';
 import { createCombinations } from '../combinations/combinations.ts';
 import type { Config } from '../config/schema.ts';
 import { createIssue } from '../gateway/issue.ts';
@@ -18,7 +14,8 @@ import { createCircuit } from '../redis/circuit.ts';
 import { connectRedis, onServer, waitUntilReady, type RedisClient } from '../redis/connect.ts';
 import { createSealedSessions } from '../session/sealed.ts';
 import { createIssuers, createVerifySession } from '../session/verify.ts';
-import { bindEmbeds, budgetRules, createProviders } from './providers.ts';
+import { composeAdmission } from './admission.ts';
+import { bindEmbeds, createProviders } from './providers.ts';
 import { composeSignOut } from './sign-out.ts';
 import { answerMsMax } from './times.ts';
 import { createWatch } from './watch.ts';
@@ -55,25 +52,11 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
     createSealedSessions(config.sessions),
   );
   const verifySession = refuseSignedOut(verifyToken, signOuts);
-  const memory = createMemoryStore();
-  const rules = budgetRules(config);
-  const fallback =
-    redis &&
-    createFallback({
-      shared: createRedisStore(redis),
-      local: memory,
-      whenDown: config.redis?.whenDown ?? 'local',
-      replicas: config.redis?.replicas ?? 1,
-      rules,
-      circuit,
-      observeFailure: () => {
-        metrics.storeFailures.inc();
-      },
-    });
+  const admission = composeAdmission({ config, redis, circuit, metrics });
   if (redis) {
     // sent before anything else that a new connection carries
     onServer(redis, () => {
-      fallback?.tellShared().catch(() => undefined); // the next connection tries again
+      admission.tellShared().catch(() => undefined); // the next connection tries again
       signOuts.restore().catch(() => undefined);
     });
   }
@@ -81,7 +64,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
 
   const keepingUp = setInterval(() => {
     // readiness and its log line tell of a Redis that is out of reach
-    fallback?.mirror().catch(() => undefined);
+    admission.mirror().catch(() => undefined);
     signOuts.retell().catch(() => undefined);
   }, everySecondMs).unref();
 
@@ -94,7 +77,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
       verifySession,
       embeds,
       limits: config.limits,
-      admit: createAdmit({ counts: fallback ?? memory, rules }),
+      admit: admission.admit,
       combinations: createCombinations(redis, circuit),
       signOuts,
       report,
