@@ -19,18 +19,24 @@ const revocableMs = 7 * 86_400_000;
 /** Cube Cloud: signed embedding by generate-session. */
 export function createCubeProvider(config: CubeProviderConfig, connect: Connect): Provider {
   const { baseUrl, apiKey: apiKeys, timeout } = config;
-  const way = connect({ origin: baseUrl.origin, timeoutMs: timeout });
+  const to = { origin: baseUrl.origin, timeoutMs: timeout };
+  const way = connect(to);
+  // of its own: a Cube that ends nothing must not close the way for those who wait for a frame
+  const wayToEnd = connect(to);
   const sendSigned = createSendSigned(way, apiKeys);
+  const sendToEnd = createSendSigned(wayToEnd, apiKeys);
   return {
     kind: 'cube',
     isReachable: way.isReachable,
-    close: way.close,
+    close: async () => {
+      await Promise.all([way.close(), wayToEnd.close()]);
+    },
     end: async (sessionId) => {
       const request = createRevokeSessionRequest(config, sessionId);
-      // no part of the budget, which is for those who wait for a frame
-      const answer = await sendSigned(request.sign, {
+      // no part of the budget; what is not answered is tried again later, not at once
+      const answer = await sendToEnd(request.sign, {
         deadlineMs: Infinity,
-        another: () => Promise.resolve(true),
+        another: () => Promise.resolve(false),
       });
       // what Cube does not know any more has ended
       const isEnded = (answer.status >= 200 && answer.status < 300) || answer.status === 404;

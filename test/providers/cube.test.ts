@@ -4,8 +4,9 @@ import type { EmbedUrl, MintOrder } from '../../src/gateway/embed.ts';
 import { compileExpression } from '../../src/config/expressions.ts';
 import { externalIdOf } from '../../src/providers/cube-external-id.ts';
 import { createCubeProvider } from '../../src/providers/cube.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { cubeBodySchema } from '../support/cube-body.ts';
-import type { Call } from '../support/fake-provider.ts';
+import type { Call, FakeProvider } from '../support/fake-provider.ts';
 import { readOne, secrets, type Settings } from '../support/one-embed.ts';
 import { grant, openProvider, openSend, order, refusalOf, session } from './support.ts';
 import { describeProvider } from './suite.ts';
@@ -178,6 +179,36 @@ test('what Cube says of a failure is logged without who the reader is and what i
   fake.answer({ status: 400, body: `User attributes not found: ${repeated} ${secrets.cube[0]}` });
   const { reason } = (await refusalOf(openCube(fake.origin, { embed }).mint({ attributes }))).parts;
   expect(reason).toBe('status 400: User attributes not found …');
+});
+
+describe('ending a session', () => {
+  const { provider, embed } = readOne('cube', { embed: { attributes: { orgId: 'tenant' } } });
+  const open = async (): Promise<{ readonly fake: FakeProvider; readonly cube: Provider }> => {
+    const fake = await openProvider();
+    const cube = createCubeProvider(
+      { ...provider, baseUrl: new URL(fake.origin) },
+      (to) => openSend(to.origin).raw,
+    );
+    return { fake, cube };
+  };
+
+  test.each([200, 204, 404])('is done when Cube answers %i', async (status) => {
+    const { fake, cube } = await open();
+    fake.answer({ status });
+    await cube.end?.('s_1');
+    expect(fake.calls).toMatchObject([{ path: '/api/v1/embed/session/revoke', body: '{"sessionId":"s_1"}' }]);
+  });
+
+  test('that Cube does not answer is no second call, and closes the way for no frame', async () => {
+    const { fake, cube } = await open();
+    fake.answer({ status: 503 });
+    for (let attempt = 0; attempt < 20; attempt += 1) await refusalOf(Promise.resolve(cube.end?.('s_1')));
+    expect(fake.calls).toHaveLength(5);
+    fake.answer(good);
+    expect(cube.isReachable()).toBe(true);
+    const { url } = await cube.bind(embed).prepare(order)(grant());
+    expect(url).toContain('s_0f3a');
+  });
 });
 
 describe('the externalId', () => {
