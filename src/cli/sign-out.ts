@@ -31,9 +31,10 @@ export function composeSignOut({ config, redis, circuit, providers, log }: SignO
       // a provider that is not configured any more has nobody to ask
       await providers.get(provider)?.end?.(id);
     },
-    observeFailure: (provider, error) => {
-      const reason = error instanceof Refusal ? error.parts.reason : errorName(error);
-      log.warn({ provider, reason }, 'a session could not be ended at its provider yet');
+    observe: (provider, failure) => {
+      if (failure)
+        log.warn({ provider, reason: reasonOf(failure.error) }, 'sessions cannot be ended at a provider yet');
+      else log.info({ provider }, 'sessions are ended at a provider again');
     },
   });
   const signOuts = createSignOuts({
@@ -44,4 +45,9 @@ export function composeSignOut({ config, redis, circuit, providers, log }: SignO
     onDue: endSessions.look,
   });
   return { signOuts, endSessions };
+}
+
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof Refusal) return error.parts.reason;
+  return errorName(error);
 }

@@ -8,8 +8,8 @@ export interface EndSessionsParts {
   readonly store: SignOutStore;
   /** Ends a session at its provider. @throws when that has to be tried again */
   readonly end: (session: OpenSession) => Promise<void>;
-  /** Told of each attempt that failed. */
-  readonly observeFailure: (provider: string, error: unknown) => void;
+  /** Told when a provider begins to fail, with why, and when it works again: not of every attempt. */
+  readonly observe: (provider: string, failure: { readonly error: unknown } | undefined) => void;
 }
 
 export interface EndSessions {
@@ -23,17 +23,27 @@ export interface EndSessions {
  * Ends sessions at providers, in the background, until it is done or they have expired: whichever
  * replica looks first. What a replica that was lost had begun another one does again.
  */
-export function createEndSessions({ store, end, observeFailure }: EndSessionsParts): EndSessions {
+export function createEndSessions({ store, end, observe }: EndSessionsParts): EndSessions {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  const failing = new Set<string>();
+
+  function note(provider: string, failure?: { readonly error: unknown }): void {
+    if (failing.has(provider) === (failure !== undefined)) return;
+    if (failure) failing.add(provider);
+    else failing.delete(provider);
+    observe(provider, failure);
+  }
 
   async function endOne(session: OpenSession): Promise<void> {
     try {
       await end(session);
-      await store.done(session);
     } catch (error) {
-      observeFailure(session.provider, error);
+      note(session.provider, { error });
+      return;
     }
+    note(session.provider);
+    await store.done(session);
   }
 
   async function run(): Promise<void> {

@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { OpenSession } from '../gateway/sign-out.ts';
-import { openMax, retryMs, type SignOutStore } from './store.ts';
+import { openMax, retryAfterMs, type SignOutStore } from './store.ts';
 
 const tokensMax = 100_000;
 const subjectsMax = 10_000;
 
 interface Due {
   readonly session: OpenSession;
+  attempts: number;
   attemptAtMs: number;
 }
 
@@ -23,7 +24,7 @@ export function createMemorySignOutStore(now: () => number = Date.now): SignOutS
   const isAlive = ({ expiresAtMs }: { readonly expiresAtMs: number }): boolean => expiresAtMs > now();
   const makeDue = (session: OpenSession): void => {
     const key = keyOf(session);
-    if (!due.has(key)) due.set(key, { session, attemptAtMs: now() });
+    if (!due.has(key)) due.set(key, { session, attempts: 0, attemptAtMs: now() });
   };
   const has = (digest: string): boolean => isAlive({ expiresAtMs: tokens.get(digest) ?? 0 });
 
@@ -47,7 +48,10 @@ export function createMemorySignOutStore(now: () => number = Date.now): SignOutS
     claim: (countMax) => {
       for (const [key, { session }] of due) if (!isAlive(session)) due.delete(key);
       const claimed = [...due.values()].filter(({ attemptAtMs }) => attemptAtMs <= now()).slice(0, countMax);
-      for (const one of claimed) one.attemptAtMs = now() + retryMs;
+      for (const one of claimed) {
+        one.attempts += 1;
+        one.attemptAtMs = now() + retryAfterMs(one.attempts);
+      }
       return Promise.resolve(claimed.map(({ session }) => session));
     },
     done: (ended) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { OpenSession } from '../gateway/sign-out.ts';
 import { keyPrefix, type RedisClient } from '../redis/connect.ts';
 import { defineScript } from '../redis/define-script.ts';
-import { openMax, retryMs, type SignOutStore } from './store.ts';
+import { openMax, retryMs, retryMsMax, type SignOutStore } from './store.ts';
 
 /**
  * KEYS in this order: a token that was signed out; the sessions open for a subject, a sorted set by the
@@ -45,19 +45,34 @@ end
 return 1
 `;
 
-/** KEYS: what is due. ARGV: how many, and how long until each is given again. */
+/**
+ * KEYS: what is due; how often each was claimed. ARGV: how many; how long until one is given again the
+ * first time, and at most.
+ */
 const claimScript = `
 ${common}
 local claimed = {}
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])) do
-  if tonumber(member:match('^%d+')) <= now then
+  local expiry = tonumber(member:match('^%d+'))
+  if expiry <= now then
     redis.call('ZREM', KEYS[1], member)
+    redis.call('HDEL', KEYS[2], member)
   else
-    redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), member)
+    local attempts = redis.call('HINCRBY', KEYS[2], member, 1)
+    keepUntil(KEYS[2], expiry)
+    local wait = math.min(tonumber(ARGV[2]) * 2 ^ (attempts - 1), tonumber(ARGV[3]))
+    redis.call('ZADD', KEYS[1], now + wait, member)
     claimed[#claimed + 1] = member
   end
 end
 return claimed
+`;
+
+/** KEYS as for a claim. ARGV: the member. */
+const doneScript = `
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+return 1
 `;
 
 const membersSchema = z.array(z.string());
@@ -67,6 +82,7 @@ export function createRedisSignOutStore(client: RedisClient): SignOutStore {
   const signOut = defineScript(client, 'signOut', signOutScript);
   const record = defineScript(client, 'recordOpenSession', recordScript);
   const claim = defineScript(client, 'claimDueSessions', claimScript);
+  const done = defineScript(client, 'sessionEnded', doneScript);
 
   return {
     has: async (digest) => (await client.exists(tokenKey(digest))) === 1,
@@ -79,15 +95,18 @@ export function createRedisSignOutStore(client: RedisClient): SignOutStore {
     record: async (opened, { digest, subject }) => {
       await record(keysOf(digest, subject), [memberOf(opened), Math.ceil(opened.expiresAtMs), openMax]);
     },
-    claim: async (countMax) =>
-      membersSchema.parse(await claim([dueKey], [countMax, retryMs])).map(toOpenSession),
+    claim: async (countMax) => {
+      const members = await claim([dueKey, attemptsKey], [countMax, retryMs, retryMsMax]);
+      return membersSchema.parse(members).map(toOpenSession);
+    },
     done: async (ended) => {
-      await client.zrem(dueKey, memberOf(ended));
+      await done([dueKey, attemptsKey], [memberOf(ended)]);
     },
   };
 }
 
 const dueKey = `${keyPrefix}:revoking`;
+const attemptsKey = `${keyPrefix}:revoking-attempts`;
 
 function tokenKey(digest: string): string {
   return `${keyPrefix}:signed-out:${digest}`;
