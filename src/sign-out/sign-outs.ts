@@ -7,6 +7,7 @@ import type { Circuit } from '../redis/circuit.ts';
 import type { SignedOutToken, SignOutStore } from './store.ts';
 
 const takenMax = 10_000;
+const heardMax = 10_000;
 
 export interface SignOutsOptions {
   /** Where all replicas remember. */
@@ -39,8 +40,9 @@ export interface SignOutsHere extends SignOuts {
 
 export function createSignOuts({ shared, local, whenDown, circuit, onDue }: SignOutsOptions): SignOutsHere {
   const taken = new LRUCache<string, Taken>({ max: takenMax });
-  const believed = (): readonly Taken[] =>
-    [...taken.values()].filter(({ token }) => token.expiresAtMs > Date.now());
+  /** What the shared store said: it may come back empty while the process that took the sign-out is gone. */
+  const heard = new LRUCache<string, SignedOutToken>({ max: heardMax });
+  const isAlive = ({ expiresAtMs }: SignedOutToken): boolean => expiresAtMs > Date.now();
 
   async function tell(one: Taken): Promise<void> {
     await shared.signOut(one.token, one.subject);
@@ -48,11 +50,18 @@ export function createSignOuts({ shared, local, whenDown, circuit, onDue }: Sign
     onDue();
   }
 
+  async function hear(here: SignOutStore, token: SignedOutToken): Promise<void> {
+    heard.set(token.digest, token);
+    await here.remember(token);
+  }
+
   return {
     has: async ({ token }) => {
       if ((await local?.has(token.digest)) === true) return true;
       try {
-        return await circuit(() => shared.has(token.digest));
+        const isSignedOut = await circuit(() => shared.has(token.digest));
+        if (isSignedOut && local) await hear(local, token);
+        return isSignedOut;
       } catch (error) {
         if (local && whenDown === 'local') return false;
         throw unavailable(error);
@@ -71,10 +80,13 @@ export function createSignOuts({ shared, local, whenDown, circuit, onDue }: Sign
       circuit(() => shared.record(opened, by)).catch(() => undefined); // what is not noted ends by itself
     },
     retell: async () => {
-      for (const one of believed().filter(({ isTold }) => !isTold)) await tell(one);
+      for (const one of [...taken.values()].filter(({ token, isTold }) => !isTold && isAlive(token))) {
+        await tell(one);
+      }
     },
     restore: async () => {
-      for (const { token } of believed()) await shared.remember(token);
+      const tokens = [...[...taken.values()].map(({ token }) => token), ...heard.values()];
+      for (const token of tokens.filter(isAlive)) await shared.remember(token);
     },
   };
 }

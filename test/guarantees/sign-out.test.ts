@@ -13,6 +13,8 @@ const hostOrigin = 'https://app.example.com';
 
 interface Running {
   readonly gateways: readonly [RunningGateway, RunningGateway];
+  /** Starts one more. */
+  readonly startAnother: () => Promise<RunningGateway>;
   readonly redis: RunningRedis;
   readonly cube: FakeProvider;
   readonly tokenOf: (user: string, tenant?: string, life?: string) => Promise<string>;
@@ -52,7 +54,7 @@ async function running(redisSettings: object = {}, cubeSettings: object = {}): P
   const gateways = [await startGateway(config), await startGateway(config)] as const;
   const tokenOf = (user: string, tenant = 'acme', life = '5m'): Promise<string> =>
     signed(privateKey, user, tenant, life);
-  return { gateways, redis, cube, tokenOf };
+  return { gateways, startAnother: () => startGateway(config), redis, cube, tokenOf };
 }
 
 async function signed(key: KeyObject, user: string, tenant: string, life = '5m'): Promise<string> {
@@ -184,6 +186,22 @@ it('who cannot be signed out everywhere is told so, is refused here, and everywh
   for (const shown of [token, early]) {
     await expect.poll(async () => (await open(other, shown)).status, { timeout: 10_000 }).toBe(401);
   }
+}, 60_000);
+
+it('a replica that refused a token tells an empty Redis of it, when the one that took the sign-out is gone', async () => {
+  const { gateways, startAnother, redis, cube, tokenOf } = await running();
+  const [one, other] = gateways;
+  cube.answer(session('s_1'));
+  const token = await tokenOf('ada');
+  expect((await signOut(one, token)).status).toBe(204);
+  expect((await open(other, token)).status).toBe(401);
+  await one.stop();
+  await redis.kill('SIGKILL');
+  const again = await startRedis({ port: redis.port });
+  onTestFinished(() => again.stop());
+  const newcomer = await startAnother();
+  await expect.poll(async () => (await open(newcomer, token)).status, { timeout: 10_000 }).toBe(401);
+  expect((await open(other, token)).status).toBe(401);
 }, 60_000);
 
 it('nobody is believed while it cannot be known whether they signed out, where nothing is to be let through', async () => {
