@@ -1,4 +1,5 @@
 import type { Add } from './problems.ts';
+import { formOf } from './expression-form.ts';
 import { checkExactlyOne, type ProviderUse } from './product.ts';
 import { record, type Raw } from './raw.ts';
 
@@ -42,6 +43,9 @@ interface Mapped {
   readonly users: string;
 }
 
+/** What stands for an `externalId` that is left out; providers/cube-external-id.ts makes it. */
+const defaultExternalId = 'tenant + ":" + user';
+
 /**
  * Cube keeps one value of an attribute, and one list of groups, for each user, whichever embed set it
  * last: where two embeds have the same users, opening one must not change what the other shows.
@@ -49,7 +53,8 @@ interface Mapped {
 function checkOneMeaning(uses: readonly ProviderUse[], add: Add): void {
   const all = uses.flatMap(({ provider, embeds }) =>
     [...embeds].map(([embed, fields]): Mapped => {
-      const users = JSON.stringify([hostOf(provider.baseUrl), fields.externalId]);
+      const externalId = formOf(fields.externalId ?? defaultExternalId);
+      const users = JSON.stringify([hostOf(provider.baseUrl), externalId]);
       return { embed, fields, users };
     }),
   );
@@ -62,11 +67,11 @@ function checkOneMeaning(uses: readonly ProviderUse[], add: Add): void {
     for (const [attribute, expression] of Object.entries(record(fields.attributes))) {
       const other = earlier.find((one) => {
         const theirs = record(one.fields.attributes);
-        return Object.hasOwn(theirs, attribute) && theirs[attribute] !== expression;
+        return Object.hasOwn(theirs, attribute) && formOf(theirs[attribute]) !== formOf(expression);
       });
       if (other) complain(['attributes', attribute], other);
     }
-    const other = earlier.find((one) => one.fields.groups !== fields.groups);
+    const other = earlier.find((one) => formOf(one.fields.groups) !== formOf(fields.groups));
     if (other) complain(['groups'], other);
   }
 }

@@ -69,8 +69,7 @@ const environment = celEnv({ funcs: [...strings, json] });
  * @see https://github.com/google/cel-spec/blob/master/doc/langdef.md
  */
 export function compileExpression(text: string, variables: readonly (keyof Variables)[]): Expression {
-  capSize(text);
-  const parsed = parseText(text);
+  const parsed = parseExpression(text);
   const [unknown] = unknownNames(parsed, variables, (name) => environment.funcs.find(name) !== undefined);
   if (unknown) {
     const { kind, name, offset } = unknown;
@@ -107,7 +106,9 @@ function capSize(text: string): void {
   }
 }
 
-function parseText(text: string): ReturnType<typeof parse> {
+/** @throws {ExpressionError} it is over 2000 characters or 32 brackets deep, or does not parse */
+export function parseExpression(text: string): ReturnType<typeof parse> {
+  capSize(text);
   try {
     return parse(text);
   } catch (error) {
