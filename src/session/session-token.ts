@@ -21,6 +21,7 @@ export function sessionToken(
     digest: createHash('sha256')
       .update(JSON.stringify([issuer, signed]))
       .digest('base64url'),
-    expiresAtMs: Number(claims.get('exp')) * 1000 + clockTolerance,
+    // its time is held against whole seconds, rounded down
+    expiresAtMs: Number(claims.get('exp')) * 1000 + clockTolerance + 1000,
   };
 }
