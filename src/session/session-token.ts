@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Claims } from '../config/expressions.ts';
 import type { SessionConfig } from '../config/sessions.ts';
 import type { SessionToken } from '../gateway/session.ts';
+import { sealedForms } from './sealed-formats.ts';
 
 /**
  * What a verified token is known by from now on. Its signature is left out of the digest: that of an
@@ -13,15 +14,17 @@ import type { SessionToken } from '../gateway/session.ts';
 export function sessionToken(
   token: string,
   claims: Claims,
-  { issuer, clockTolerance }: Pick<SessionConfig, 'issuer' | 'clockTolerance'>,
+  { issuer, keys, maxAge, clockTolerance }: SessionConfig,
 ): SessionToken {
   const parts = token.split('.');
   const signed = parts.length === 3 ? parts.slice(0, 2) : parts;
+  const issuedAt = keys.sealed ? sealedForms[keys.sealed.format].issuedAt(claims) : claims.get('iat');
+  const untilMs = Math.min(Number(claims.get('exp')) * 1000, Number(issuedAt) * 1000 + maxAge);
   return {
     digest: createHash('sha256')
       .update(JSON.stringify([issuer, signed]))
       .digest('base64url'),
     // its time is held against whole seconds, rounded down
-    expiresAtMs: Number(claims.get('exp')) * 1000 + clockTolerance + 1000,
+    expiresAtMs: untilMs + clockTolerance + 1000,
   };
 }

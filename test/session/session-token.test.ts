@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { bearer, entry, nowSeconds, outcome, sign, verifier } from './support.ts';
+import { sealBytes } from '../support/seal.ts';
+import { bearer, cookie, entry, nowSeconds, outcome, sealedVerifier, sign, verifier } from './support.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 });
@@ -15,6 +16,16 @@ const lives: readonly (readonly [Readonly<Record<string, number>>, Readonly<Reco
   [{ exp: 60 }, { clockTolerance: '1ms' }],
   [{ exp: 60 }, { clockTolerance: '900ms' }],
   [{ exp: 60 }, { clockTolerance: '1500ms' }],
+  [{ exp: Number.MAX_SAFE_INTEGER - 1_800_000_000 }, {}],
+  [{ exp: 600, iat: -30 }, { maxAge: '90s' }],
+  [
+    { exp: 600, iat: -30 },
+    { maxAge: '90s', clockTolerance: '900ms' },
+  ],
+  [
+    { exp: 600, iat: 2 },
+    { maxAge: '1500ms', clockTolerance: '2s' },
+  ],
 ];
 
 test.each(lives)(
@@ -34,3 +45,21 @@ test.each(lives)(
     }
   },
 );
+
+test('a sealed cookie is remembered until the time that its library gives it is over', async () => {
+  const fields = {
+    tokens: ['cookie:__session'],
+    keys: { sealed: { format: 'nextjs-auth0', secret: '${env:AUTH_SECRET}' } },
+    tenant: 'claims.user.org_id',
+    user: 'claims.user.sub',
+    maxAge: '1h',
+  };
+  const session = {
+    user: { sub: 'ada', org_id: 'acme' },
+    internal: { createdAt: nowSeconds() },
+    exp: nowSeconds() + 86_400,
+  };
+  const sealed = sealBytes(JSON.stringify(session), { info: 'JWE CEK' });
+  const { token } = await sealedVerifier([fields])(cookie(`__session=${sealed}`));
+  expect(token.expiresAtMs - Date.now()).toBe(3_600_000 + 15_000 + 1000);
+});
