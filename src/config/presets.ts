@@ -43,7 +43,8 @@ const host = String.raw`^https?://[^/?#]+`;
 
 /**
  * What the tokens of well-known products have in common. None maps a claim that users can edit; a tenant
- * that has no standard claim is left to the operator.
+ * that has no standard claim is left to the operator. Whether a claim is there is asked of the claims' names:
+ * `has()` and `in` take one that is null for absent.
  */
 export const presets = {
   /** @see https://clerk.com/docs/guides/sessions/session-tokens */
@@ -54,8 +55,8 @@ export const presets = {
     fill: ({ issuer, azp }) => ({
       keys: { jwks: issuer() + wellKnown },
       ...rs256,
-      require: [...azp, '!has(claims.sts) || claims.sts == "active"'],
-      tenant: 'has(claims.o) ? claims.o.id : claims.org_id', // version 2 of its tokens, version 1
+      require: [...azp, 'claims.all(name, name != "sts" || claims.sts == "active")'],
+      tenant: 'claims.exists(name, name == "o") ? claims.o.id : claims.org_id', // version 2 of its tokens, version 1
     }),
   },
   /** @see https://auth0.com/docs/manage-users/organizations/using-tokens */
@@ -114,8 +115,9 @@ export const presets = {
         keys: { jwks: issuer(ours) + wellKnown },
         algorithms: ['ES256', 'RS256'],
         require: [
-          'claims.role != "service_role"',
-          '!has(claims.is_anonymous) || claims.is_anonymous == false',
+          'claims.role == "authenticated"',
+          'claims.all(name, name != "is_anonymous" || claims.is_anonymous == false)',
+          'claims.all(name, name != "client_id")', // of an application that the user let in
         ],
       };
     },
@@ -127,7 +129,7 @@ export const presets = {
       issuer: 'https://api.workos.com',
       keys: { jwks: `https://api.workos.com/sso/jwks/${client}` },
       ...rs256,
-      require: ['has(claims.sid)'],
+      require: ['size(claims.sid) > 0'],
       tenant: 'claims.org_id',
     }),
   },

@@ -15,7 +15,7 @@ interface Product {
   /** Claims as the product makes them. */
   readonly good: Readonly<Record<string, unknown>>;
   readonly tenant: string;
-  /** What is changed of the good claims, so that the session is refused; null leaves a claim out. */
+  /** What is changed of the good claims, so that the session is refused; undefined leaves a claim out. */
   readonly refused: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -29,8 +29,9 @@ const clerk = {
   tenant: 'org_acme',
   refused: {
     'made for another application': { azp: 'https://elsewhere.example.com' },
-    'made for nobody known': { azp: null },
+    'made for nobody known': { azp: undefined },
     'not signed in yet': { sts: 'pending' },
+    'of no state': { sts: null },
     impersonated: { act: { sub: 'user_support' } },
   },
 };
@@ -41,7 +42,8 @@ const products: Readonly<Record<string, Product>> = {
     good: { azp: 'https://app.example.com', sts: 'active', v: 2, o: { id: 'org_acme', rol: 'admin' } },
     refused: {
       ...clerk.refused,
-      'without organization': { o: null },
+      'without organization': { o: undefined },
+      'no organization, beside one of version 1': { o: null, org_id: 'org_other' },
       'an organization without id, beside one of version 1': { o: {}, org_id: 'org_other' },
     },
   },
@@ -60,8 +62,8 @@ const products: Readonly<Record<string, Product>> = {
     tenant: 'org_acme',
     refused: {
       'another audience': { aud: 'https://other.example.com' },
-      'no audience': { aud: null },
-      'without organization': { org_id: null },
+      'no audience': { aud: undefined },
+      'without organization': { org_id: undefined },
     },
   },
   cognito: {
@@ -77,7 +79,7 @@ const products: Readonly<Record<string, Product>> = {
     tenant: 'acme',
     refused: {
       'another client': { client_id: 'other' },
-      'no client': { client_id: null },
+      'no client': { client_id: undefined },
       'an id token': { token_use: 'id', aud: '4f3k2example' },
     },
   },
@@ -93,9 +95,9 @@ const products: Readonly<Record<string, Product>> = {
     tenant: 'acme',
     refused: {
       'another client': { azp: 'other' },
-      'no client': { azp: null },
+      'no client': { azp: undefined },
       'an id token': { typ: 'ID' },
-      'a token of no type': { typ: null },
+      'a token of no type': { typ: undefined },
     },
   },
   firebase: {
@@ -126,9 +128,14 @@ const products: Readonly<Record<string, Product>> = {
     tenant: 'acme',
     refused: {
       'the service role': { role: 'service_role' },
-      'no role': { role: null },
+      'the role of nobody': { role: 'anon' },
+      'the role of the dashboard': { role: 'supabase_admin' },
+      'a role of the operator’s own': { role: 'editor' },
+      'another application, which the user let in': { client_id: 'c0ffee00-0000-4000-8000-000000000000' },
+      'no role': { role: undefined },
       'an anonymous user': { is_anonymous: true },
       'an anonymous user, as a text': { is_anonymous: 'true' },
+      'perhaps an anonymous user': { is_anonymous: null },
       'another audience': { aud: 'anon' },
       'a tenant of the user’s own making': { app_metadata: {} },
     },
@@ -139,8 +146,10 @@ const products: Readonly<Record<string, Product>> = {
     good: { sid: 'session_01', org_id: 'org_acme', role: 'member' },
     tenant: 'org_acme',
     refused: {
-      'no session': { sid: null },
-      'without organization': { org_id: null },
+      'no session': { sid: undefined },
+      'a session without a name': { sid: '' },
+      'a session that is null': { sid: null },
+      'without organization': { org_id: undefined },
       impersonated: { act: { sub: 'admin@acme.example' } },
     },
   },
@@ -149,7 +158,7 @@ const products: Readonly<Record<string, Product>> = {
 describe.each(Object.entries(products))('preset %s', (_name, { entry, issuer, good, tenant, refused }) => {
   const verify = async (changes: Readonly<Record<string, unknown>>, iss = issuer): Promise<unknown> => {
     const claims = Object.entries<unknown>({ sub: 'ada', ...good, ...changes }).filter(
-      ([, value]) => value !== null,
+      ([, value]) => value !== undefined,
     );
     const token = await server.sign(Object.fromEntries(claims), { issuer: iss });
     return verifier([{ ...entry, keys: { jwks: server.jwksUrl } }])(bearer(token));
