@@ -11,8 +11,11 @@ export interface SealedForm {
   readonly derivation: (cookie: string) => { readonly salt: string; readonly info: string };
   /** Where a session says when it was made: a number of seconds. */
   readonly issuedAt: (claims: Claims) => Value | undefined;
+  /** Where the claims of the user's own token are. */
+  readonly userClaims: (claims: Claims) => Claims | undefined;
 }
 
+const whole = (claims: Claims): Claims => claims;
 const iat = (claims: Claims): Value | undefined => claims.get('iat');
 
 export const sealedForms: Readonly<Record<SealedFormat, SealedForm>> = {
@@ -21,12 +24,14 @@ export const sealedForms: Readonly<Record<SealedFormat, SealedForm>> = {
     encryptions: ['A256CBC-HS512', 'A256GCM'],
     derivation: (cookie) => ({ salt: cookie, info: `Auth.js Generated Encryption Key (${cookie})` }),
     issuedAt: iat,
+    userClaims: whole,
   },
   /** @see https://github.com/nextauthjs/next-auth/blob/v4/packages/next-auth/src/jwt/index.ts */
   'next-auth': {
     encryptions: ['A256GCM'],
     derivation: () => ({ salt: '', info: 'NextAuth.js Generated Encryption Key' }),
     issuedAt: iat,
+    userClaims: whole,
   },
   /**
    * Writes no iat. The same key seals its cookies of a sign-in under way, which have no `internal.createdAt`
@@ -35,9 +40,12 @@ export const sealedForms: Readonly<Record<SealedFormat, SealedForm>> = {
   'nextjs-auth0': {
     encryptions: ['A256GCM'],
     derivation: () => ({ salt: '', info: 'JWE CEK' }),
-    issuedAt: (claims) => {
-      const internal = claims.get('internal');
-      return internal instanceof Map ? (internal as Claims).get('createdAt') : undefined;
-    },
+    issuedAt: (claims) => below(claims, 'internal')?.get('createdAt'),
+    userClaims: (claims) => below(claims, 'user'),
   },
 };
+
+function below(claims: Claims, name: string): Claims | undefined {
+  const value = claims.get(name);
+  return value instanceof Map ? (value as Claims) : undefined;
+}

@@ -11,6 +11,7 @@ import { invalid } from './invalid.ts';
 import { keysOf } from './keys-of.ts';
 import type { Keys } from './keys.ts';
 import { checkOrigin } from './origin.ts';
+import { sealedForms } from './sealed-formats.ts';
 import type { SealedSessions } from './sealed.ts';
 import { sessionToken } from './session-token.ts';
 import { unsafeTime } from './times.ts';
@@ -111,7 +112,7 @@ function toRefusal(error: unknown): unknown {
 
 function toSession(token: string, claims: Claims, config: SessionConfig): VerifiedSession {
   const { issuer } = config;
-  const isImpersonated = claims.has('act'); // RFC 8693, section 4.1; whatever it holds
+  const isImpersonated = hasActor(claims, config);
   if (isImpersonated && !config.impersonation) throw invalid('impersonated');
   const tenant = plainText(config.tenant, { claims, issuer }, 'tenant');
   const user = plainText(config.user, { claims, issuer }, 'user');
@@ -121,6 +122,12 @@ function toSession(token: string, claims: Claims, config: SessionConfig): Verifi
   }
   const marked = isImpersonated ? { ...session, impersonated: true as const } : session;
   return { ...marked, token: sessionToken(token, claims, config) };
+}
+
+/** RFC 8693, section 4.1; whatever it holds. */
+function hasActor(claims: Claims, { keys: { sealed } }: SessionConfig): boolean {
+  const own = sealed && sealedForms[sealed.format].userClaims(claims);
+  return claims.has('act') || own?.has('act') === true;
 }
 
 function plainText(expression: Expression, variables: Variables, what: string): string {

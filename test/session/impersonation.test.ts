@@ -29,3 +29,25 @@ it('a sealed cookie is held to it as well', async () => {
   const allowing = sealedVerifier([{ ...fields, impersonation: true }]);
   expect(await allowing(cookie(seal()))).toMatchObject({ user: 'ada', impersonated: true });
 });
+
+it.each([
+  [{ act: {} }, {}],
+  [{}, { act: {} }],
+])(
+  'nextjs-auth0 holds the user’s claims below others, and it is seen there: %j, %j',
+  async (above, below) => {
+    const { iat: createdAt, exp } = claims();
+    const user = { sub: 'ada', org_id: 'acme', ...below };
+    const session = { ...above, user, internal: { createdAt }, exp };
+    const sealed = `__session=${sealBytes(JSON.stringify(session), { info: 'JWE CEK' })}`;
+    const fields = {
+      tokens: ['cookie:__session'],
+      keys: { sealed: { format: 'nextjs-auth0', secret: '${env:AUTH_SECRET}' } },
+      tenant: 'claims.user.org_id',
+      user: 'claims.user.sub',
+    };
+    await expect(sealedVerifier([fields])(cookie(sealed))).rejects.toMatchObject(refused);
+    const allowing = sealedVerifier([{ ...fields, impersonation: true }]);
+    expect(await allowing(cookie(sealed))).toMatchObject({ user: 'ada', impersonated: true });
+  },
+);
