@@ -342,11 +342,11 @@ describe('a table from kid to certificate is a key set too', () => {
   });
 
   test('a certificate whose time is over is ignored, and so is a weak key', async () => {
+    const [short, long, weak] = [createCertified(1), createCertified(9), createCertified(9, 1024)];
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     onTestFinished(() => {
       vi.useRealTimers();
     });
-    const [short, long, weak] = [createCertified(1), createCertified(9), createCertified(9, 1024)];
     const { judge, ignored, refresh } = publish({
       short: short.certificate,
       long: long.certificate,
@@ -362,6 +362,21 @@ describe('a table from kid to certificate is a key set too', () => {
       'key 1 of 3 is an expired certificate',
       'key 3 of 3 is not an RSA key of at least 2048 bits (RFC 7518, section 3.3)',
     ]);
+  });
+
+  test('a certificate whose time is to come is ignored until it has', async () => {
+    const { certificate, key } = createCertified(9);
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    vi.setSystemTime(Date.now() - 2 * 86_400_000);
+    const { judge, ignored, refresh } = publish({ a: certificate });
+    expect(await judge(signed(key, { kid: 'a' }))).toBe('session_unverifiable');
+    expect(ignored).toEqual([['key 1 of 1 is a certificate of a time to come']]);
+    vi.advanceTimersByTime(2 * 86_400_000 + 1000);
+    await refresh();
+    expect(await judge(signed(key, { kid: 'a' }))).toBe('believed');
   });
 
   test('with anything else in it, it is none', async () => {
