@@ -4,6 +4,7 @@ import { openMax, retryAfterMs, type SignOutStore } from './store.ts';
 
 const tokensMax = 100_000;
 const subjectsMax = 10_000;
+const ownMax = 100;
 
 interface Due {
   readonly session: OpenSession;
@@ -12,12 +13,15 @@ interface Due {
 }
 
 /**
- * Remembers in this process: the last 100,000 tokens, and the sessions of 10,000 subjects.
+ * Remembers in this process: the last 100,000 tokens, and the sessions of 10,000 subjects. A sealed cookie is
+ * a new token each time its host seals it: of one subject only the newest 100 are remembered, so that nobody's
+ * own many sign-outs make others' be forgotten.
  *
  * @param now milliseconds since the epoch
  */
 export function createMemorySignOutStore(now: () => number = Date.now): SignOutStore {
   const tokens = new LRUCache<string, number>({ max: tokensMax });
+  const own = new LRUCache<string, readonly string[]>({ max: subjectsMax });
   const open = new LRUCache<string, OpenSession[]>({ max: subjectsMax });
   const due = new Map<string, Due>();
 
@@ -25,6 +29,11 @@ export function createMemorySignOutStore(now: () => number = Date.now): SignOutS
   const makeDue = (session: OpenSession): void => {
     const key = keyOf(session);
     if (!due.has(key)) due.set(key, { session, attempts: 0, attemptAtMs: now() });
+  };
+  const keepNewest = (digest: string, subject: string): void => {
+    const digests = [...(own.get(subject) ?? []).filter((other) => other !== digest), digest];
+    for (const oldest of digests.slice(0, -ownMax)) tokens.delete(oldest);
+    own.set(subject, digests.slice(-ownMax));
   };
   const has = (digest: string): boolean => isAlive({ expiresAtMs: tokens.get(digest) ?? 0 });
 
@@ -36,6 +45,7 @@ export function createMemorySignOutStore(now: () => number = Date.now): SignOutS
     },
     signOut: ({ digest, expiresAtMs }, subject) => {
       tokens.set(digest, expiresAtMs);
+      keepNewest(digest, subject);
       for (const session of open.get(subject) ?? []) makeDue(session);
       open.delete(subject);
       return Promise.resolve();

@@ -94,6 +94,17 @@ function suite(open: () => SignOutStore): void {
 describe('sign-outs remembered in this process', () => {
   suite(() => createMemorySignOutStore());
 
+  test('no user’s many sign-outs make another’s be forgotten', async () => {
+    const store = createMemorySignOutStore();
+    const expiresAtMs = inAnHour();
+    await store.signOut({ digest: 'quiet', expiresAtMs }, 'quiet');
+    for (let index = 0; index < 100_100; index += 1) {
+      await store.signOut({ digest: `loud ${index}`, expiresAtMs }, 'loud');
+    }
+    const known = ['quiet', 'loud 100099', 'loud 100000', 'loud 99999'].map((digest) => store.has(digest));
+    expect(await Promise.all(known)).toEqual([true, true, true, false]);
+  });
+
   test('what could not be ended is due again after a while, each time twice as long, until it is done', async () => {
     let now = Date.now();
     const store = createMemorySignOutStore(() => now);
