@@ -88,7 +88,7 @@ export function createMemoryStore(
       queue.serve(place);
       return grant();
     }
-    return wait(place, waiting, waitAt(queue.rankOf(place)), nowMs);
+    return keep(place, waiting, waitAt(queue.rankOf(place)), nowMs);
   }
 
   return {
@@ -143,7 +143,7 @@ function makeRoom(queue: FairQueue, waiting: Waiting): boolean {
 }
 
 /** Keeps the place: shortly while its caller waits, else until the caller was told to be back. */
-function wait(
+function keep(
   place: Place,
   { patienceMs }: Waiting,
   placed: {

@@ -1,6 +1,6 @@
 import type { Budget, LiveSlot } from './store.ts';
 
-/** A call's place in the budget. */
+/** A call's slot in the budget. */
 interface Slot {
   readonly freedAtMs: number;
   /** Granted by the shared store, which every process counts. */
@@ -10,7 +10,7 @@ interface Slot {
 }
 
 /**
- * The places in one provider's budget, and the moments at which they are freed.
+ * The slots in one provider's budget, and the moments at which they are freed.
  *
  * What the shared store granted, to this process or another, is the same for all; of what that leaves of
  * the budget each process takes its share, and never more than its share of the whole. So together they

@@ -3,7 +3,7 @@ import type { Config, ProviderConfig } from '../config/schema.ts';
 /** For what comes before and after a provider's part: the request itself, the issuer's keys, Redis. */
 const stopMarginMs = 15_000;
 
-/** Longest time for one answer: the wait for a place in the budget and the provider's call. */
+/** Longest time for one answer: the wait for a slot in the budget and the provider's call. */
 export function answerMsMax({ providers }: Config): number {
   return Math.max(0, ...[...providers.values()].map(mintMsMax));
 }

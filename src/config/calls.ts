@@ -5,7 +5,7 @@ import { duration } from './fields.ts';
 export const callFields = {
   queue: z
     .strictObject({
-      maxWait: duration('longest wait for a place in the budget', { minMs: 0, maxMs: 300_000 }).prefault(
+      maxWait: duration('longest wait for a slot in the budget', { minMs: 0, maxMs: 300_000 }).prefault(
         '10s',
       ),
       maxLength: z.int().min(0).max(100_000).describe('longest queue').default(1000),

@@ -9,7 +9,7 @@ export type SendSigned = (build: (secret: Secret) => OutboundRequest, grant: Cal
 /**
  * Sends with one secret, and with the next when the provider answers 401, within one deadline. A call
  * with a secret that the provider does not know cannot be counted for the account, so the second needs
- * no other place in the budget. Once it answered, the order as a whole was sent.
+ * no other slot in the budget. Once it answered, the order as a whole was sent.
  *
  * @param secrets one, or two during a rotation
  */

@@ -126,7 +126,7 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
     return first.reached === 'unsent' ? second : first;
   }
 
-  /** The call's own, and no later than its place in the budget is held. */
+  /** The call's own, and no later than its slot in the budget is held. */
   function deadlineOf({ deadlineMs }: CallGrant): AbortSignal {
     const leftMs = Math.min(timeoutMs, deadlineMs - performance.now());
     return leftMs > 0 ? AbortSignal.timeout(Math.ceil(leftMs)) : AbortSignal.abort();
