@@ -69,6 +69,13 @@ describe('an expression names only what is known, or is refused before anyone wa
   });
 });
 
+it('has() and in take a claim that is null for absent, the names of the claims do not', () => {
+  const claims = { state: null };
+  expect(evaluate('has(claims.state)', claims)).toBe(false);
+  expect(evaluate('"state" in claims', claims)).toBe(false);
+  expect(evaluate('claims.exists(name, name == "state")', claims)).toBe(true);
+});
+
 describe('an expression has a bounded size', () => {
   it('of 2000 characters', () => {
     expect(() => compileExpression(`"${'x'.repeat(1998)}"`, variables)).not.toThrow();
