@@ -90,7 +90,11 @@ const cubeEmbedSchema = z
       'securityContext of the queries; one that cannot be built refuses the request',
     ).prefault({}),
     email: personal('the reader’s e-mail address'),
-    displayName: personal('the reader’s name, as Cube shows it (userProfile)'),
+    displayName: expression(
+      'the reader’s name, as Cube shows it (userProfile)',
+      sessionVariables,
+      'shown',
+    ).optional(),
     embedTenant: personal(
       'scope of what readers create (embedTenantName): 5 to 36 lower-case letters, digits and "-"',
     ),

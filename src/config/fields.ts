@@ -20,15 +20,31 @@ export function duration(description: string, limits: { readonly minMs: number; 
     });
 }
 
-/** A CEL expression, compiled here so that a mistake in it is a problem of the configuration. */
-export function expression(description: string, variables: readonly (keyof Variables)[]) {
+/** Claims that the users of Supabase, Auth0 and Clerk write themselves. */
+const editedByUsers = /\b(?:user_metadata|unsafe_metadata)\b/;
+
+/**
+ * A CEL expression, compiled here so that a mistake in it is a problem of the configuration. What users
+ * edit themselves decides nothing, so an expression that names it is one too.
+ *
+ * @param use `shown` where what it gives is only shown
+ */
+export function expression(
+  description: string,
+  variables: readonly (keyof Variables)[],
+  use: 'decides' | 'shown' = 'decides',
+) {
   return z
     .string()
     .min(1, 'is empty')
     .describe(`${description} (CEL over ${variables.join(', ')})`)
     .transform((text, context): Expression => {
       try {
-        return compileExpression(text, variables);
+        const compiled = compileExpression(text, variables);
+        const edited = use === 'decides' ? editedByUsers.exec(text) : null;
+        if (!edited) return compiled;
+        const message = `${edited[0]} is what users edit themselves; app_metadata and public_metadata are not`;
+        throw new ExpressionError(message, edited.index);
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error;
         context.issues.push({

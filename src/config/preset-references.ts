@@ -21,6 +21,11 @@ export function checkPreset(session: Raw, add: Add): void {
   if (preset.takes?.includes('authorizedParties') === true && (audience ?? authorizedParties) === undefined) {
     add(['authorizedParties'], 'is missing: without it, audience must say for whom tokens are made');
   }
+  const { party } = preset;
+  for (const [index, one] of (Array.isArray(authorizedParties) ? authorizedParties : []).entries()) {
+    if (!party || typeof one !== 'string' || party.form.test(one)) continue;
+    add(['authorizedParties', index], `must be like ${party.example} with preset: ${preset.name}`);
+  }
   if (typeof issuer !== 'string' || issuer === '') return; // told by other rules
   const { form, example } = preset.issuer ?? {};
   if (!isIssuerUrl(issuer) || form?.test(issuer) === false) {

@@ -31,6 +31,8 @@ export interface Preset {
   /** Fields that it cannot do without. */
   readonly needs: readonly PresetField[];
   readonly takes?: readonly PresetField[];
+  /** How each authorized party must look, where all look alike. */
+  readonly party?: { readonly form: RegExp; readonly example: string };
   /** How an issuer that the operator wrote must look, since the address of the keys is made from it. */
   readonly issuer?: { readonly form: RegExp; readonly example: string };
   /** Settings of `sessions`, as the file would write them. */
@@ -51,6 +53,7 @@ export const presets = {
   clerk: {
     needs: [],
     takes: ['authorizedParties'],
+    party: { form: new RegExp(`${host}$`), example: 'https://app.example.com' },
     issuer: { form: new RegExp(`${host}$`), example: 'https://NAME.clerk.accounts.dev' },
     fill: ({ issuer, azp }) => ({
       keys: { jwks: issuer() + wellKnown },
