@@ -1,6 +1,7 @@
 import { BrokenCircuitError } from 'cockatiel';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Circuit } from '../redis/circuit.ts';
+import { errorWord } from '../redis/error-word.ts';
 import type { Rules } from './rules.ts';
 import { Standstill } from './standstill.ts';
 import type { Decision, LocalStore, Store, StoreRequest } from './store.ts';
@@ -48,7 +49,7 @@ export function createFallback(options: FallbackOptions): FallbackCounts {
       observeFailure();
       if (!(error instanceof BrokenCircuitError)) takeBack(step);
       if (whenDown === 'refuse') {
-        const reason = error instanceof Error ? error.name : 'unknown';
+        const reason = errorWord(error) ?? 'no answer';
         throw new Refusal('limits_unavailable', { reason, retryAfterMs: 1000 });
       }
       await noteFailure();

@@ -24,7 +24,7 @@ export function issuerDependencies({ config, keys }: Issuer): readonly Dependenc
   const server: Dependency = {
     name: `key server of ${config.issuer}`,
     isUp: () => keys.failure() === undefined,
-    whenDown: 'the keys that it gave last are used for up to keys.maxStale',
+    whenDown: 'keys that it gave before are used for up to keys.maxStale',
     reason: () => keys.failure(),
   };
   return [known, server];

@@ -1,10 +1,15 @@
+import type { Value } from '../config/expressions.ts';
 import type { Session } from './session.ts';
 import type { Attributes, Embed } from './embed.ts';
 import { Refusal } from './refusal.ts';
 
 /** Refuses a session that `allow` denies. A failing expression denies too. */
 export function authorise(embed: Embed, session: Session): void {
-  if (embed.allow && embed.allow.evaluate(session) !== true) throw new Refusal('embed_denied');
+  if (!embed.allow) return;
+  const allowed = embed.allow.evaluate(session);
+  if (allowed === true) return;
+  const reason = allowed === undefined ? 'allow cannot be evaluated' : 'allow is not true';
+  throw new Refusal('embed_denied', { reason });
 }
 
 /**
@@ -20,9 +25,19 @@ export function mapAttributes(embed: Embed, session: Session): Attributes {
   for (const [name, expression] of embed.attributes) {
     const value = expression.evaluate(session);
     if (value !== undefined && value !== null && embed.takes(value)) attributes.set(name, value);
-    else missing.push(name);
+    else missing.push(`${name} (${faultOf(value)})`);
   }
   if (missing.length > 0)
     throw new Refusal('attribute_missing', { reason: `attributes: ${missing.join(', ')}` });
   return attributes;
+}
+
+/** What is wrong with a value, without telling it. */
+function faultOf(value: Value | undefined): string {
+  if (value === undefined) return 'cannot be evaluated, as where a claim is missing';
+  if (value === null) return 'is null';
+  if (typeof value === 'string') return 'is empty or no plain text';
+  if (Array.isArray(value) && value.length === 0) return 'is empty';
+  const kind = Array.isArray(value) ? 'list' : value instanceof Map ? 'table' : typeof value;
+  return `is a ${kind} that the provider does not take`;
 }

@@ -7,7 +7,7 @@ export const refusalTable = {
   session_expired: [401, 'The session has expired', 'Sign in again and repeat the request.'],
   session_ambiguous: [401, 'More than one session', 'The request carries different session tokens.'],
   session_unverifiable: [503, 'The session cannot be checked now', 'The keys for it are out of reach.'],
-  origin_denied: [403, 'This origin may not ask', 'The request comes from an origin that is not allowed.'],
+  origin_denied: [403, 'This origin may not ask', 'The request shows no origin that is allowed.'],
   embed_not_found: [404, 'No such embed', 'There is no embed of this name.'],
   embed_denied: [403, 'This embed is not for this session', 'The session may not open this embed.'],
   attribute_missing: [403, 'The session lacks what filters this embed', 'An attribute could not be built.'],
@@ -26,6 +26,8 @@ export type RefusalCode = keyof typeof refusalTable;
 export interface RefusalParts {
   /** For the operator's log alone: never a token, a secret, a URL or a claim's value. */
   readonly reason?: string;
+  /** Of a session that was not believed: the entry of the configuration that judged it. */
+  readonly issuer?: string;
   /** True when no call reached the provider, so that its budget is untouched. */
   readonly unsent?: boolean;
   /** What the provider said of its own count. */

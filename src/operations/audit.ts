@@ -23,7 +23,7 @@ export function createReport(log: Logger, metrics: Metrics): Report {
       code,
       embed: embed?.name,
       provider: embed?.provider,
-      issuer: session?.issuer,
+      issuer: session?.issuer ?? refusal?.parts.issuer,
       tenant: session?.tenant,
       user: session?.user,
       impersonated: session?.impersonated,

@@ -1,4 +1,4 @@
-import type { TokenPlace } from '../config/token-places.ts';
+import { placeName, type TokenPlace } from '../config/token-places.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Credentials } from '../gateway/session.ts';
 import { joinedChunks, readCookies, wholeValues, type Cookies } from './cookies.ts';
@@ -26,7 +26,10 @@ export function findToken(credentials: Credentials, places: readonly TokenPlace[
     tokensAt(place, credentials.authorization, cookies).map((token) => ({ place, token })),
   );
   const [first] = found;
-  if (!first) throw new Refusal('session_missing');
+  if (!first) {
+    const reason = `looked in: ${places.map(placeName).join(', ')}`;
+    throw new Refusal('session_missing', { reason });
+  }
   if (found.some(({ token }) => token !== first.token)) throw new Refusal('session_ambiguous');
   if (first.token.length > tokenCharactersMax) throw invalid(`over ${tokenCharactersMax} characters`);
   if (/[\s,]/.test(first.token)) throw invalid('white space or a comma in the token');

@@ -13,6 +13,7 @@ import type { Keys } from './keys.ts';
 import { checkOrigin } from './origin.ts';
 import { sealedForms } from './sealed-formats.ts';
 import type { SealedSessions } from './sealed.ts';
+import { reasonFor } from './reasons.ts';
 import { sessionToken } from './session-token.ts';
 import { unsafeTime } from './times.ts';
 import { readUnverifiedClaims } from './unverified.ts';
@@ -70,18 +71,34 @@ export function createVerifySession(
     for (const place of holding) {
       const sessions = byCookie.get(placeName(place));
       if (!sessions) continue;
-      checkPlaces(sessions.config, holding);
-      return toSession(token, await sessions.open(token, place), sessions.config);
+      return judgedBy(sessions.config, async () => {
+        checkPlaces(sessions.config, holding);
+        return toSession(token, await sessions.open(token, place), sessions.config);
+      });
     }
     const claims = readUnverifiedClaims(token);
     const issuer = byIssuer.get(claims.get('iss'));
     if (!issuer) throw invalid('unknown issuer');
-    checkPlaces(issuer.config, holding);
-    const unsafe = unsafeTime(claims);
-    if (unsafe !== undefined) throw invalid(`claim ${unsafe} is no whole number of seconds`);
-    await verifyToken(token, issuer);
-    return toSession(token, claims, issuer.config);
+    return judgedBy(issuer.config, async () => {
+      checkPlaces(issuer.config, holding);
+      const unsafe = unsafeTime(claims);
+      if (unsafe !== undefined) throw invalid(`${unsafe} is no whole number of seconds`);
+      await verifyToken(token, issuer);
+      return toSession(token, claims, issuer.config);
+    });
   };
+}
+
+/** Names the entry in whatever it refuses, for the log. */
+async function judgedBy(
+  { issuer }: SessionConfig,
+  judge: () => Promise<VerifiedSession>,
+): Promise<VerifiedSession> {
+  try {
+    return await judge();
+  } catch (error) {
+    throw error instanceof Refusal ? new Refusal(error.code, { ...error.parts, issuer }) : error;
+  }
 }
 
 async function verifyToken(token: string, { config, keys }: Issuer): Promise<void> {
@@ -102,9 +119,7 @@ async function verifyToken(token: string, { config, keys }: Issuer): Promise<voi
 function toRefusal(error: unknown): unknown {
   if (error instanceof KeysUnavailable) return new Refusal('session_unverifiable', { reason: error.message });
   if (error instanceof errors.JWTExpired) return new Refusal('session_expired', { reason: error.claim });
-  if (error instanceof errors.JWTClaimValidationFailed)
-    return invalid(`claim ${error.claim} ${error.reason}`);
-  if (error instanceof errors.JOSEError) return invalid(error.code);
+  if (error instanceof errors.JOSEError) return invalid(reasonFor(error));
   // jose and WebCrypto throw these two for keys and tokens they cannot work with
   if (error instanceof TypeError || error instanceof DOMException) return invalid(error.name);
   return error;

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { errorName } from '../gateway/error-name.ts';
 import { userSubject } from '../gateway/limits.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { SignOuts } from '../gateway/sign-out.ts';
 import type { Circuit } from '../redis/circuit.ts';
+import { errorWord } from '../redis/error-word.ts';
 import type { SignedOutToken, SignOutStore } from './store.ts';
 
 const takenMax = 10_000;
@@ -92,5 +92,8 @@ export function createSignOuts({ shared, local, whenDown, circuit, onDue }: Sign
 }
 
 function unavailable(error: unknown): Refusal {
-  return new Refusal('limits_unavailable', { reason: errorName(error), retryAfterMs: 1000 });
+  return new Refusal('limits_unavailable', {
+    reason: errorWord(error) ?? 'no answer',
+    retryAfterMs: 1000,
+  });
 }

@@ -50,8 +50,9 @@ sessions[1], filled in by preset: supabase
     - bearer
     - supabase:abcdefghijklmnopqrst
   require:
-    - claims.role != "service_role"
-    - "!has(claims.is_anonymous) || claims.is_anonymous == false"
+    - claims.role == "authenticated"
+    - claims.all(name, name != "is_anonymous" || claims.is_anonymous == false)
+    - claims.all(name, name != "client_id")
 sessions[2], filled in by preset: workos
   issuer: https://api.workos.com
   algorithms:
@@ -60,7 +61,7 @@ sessions[2], filled in by preset: workos
   keys:
     jwks: https://api.workos.com/sso/jwks/client_01ABC
   require:
-    - has(claims.sid)
+    - size(claims.sid) > 0
 `,
     });
   });
@@ -231,10 +232,30 @@ describe('serve', () => {
       code: 'embed_denied',
       embed: 'secretive',
       tenant: 'acme',
+      reason: 'allow is not true',
     });
     expect(stranger).toMatchObject({ audit: 'refusal', code: 'session_invalid' });
     expect(stranger).not.toHaveProperty('tenant');
     expect(stranger).not.toHaveProperty('issuer');
+  });
+
+  it('says why a session was not believed, by which entry, and nothing of the token', async () => {
+    const sandbox = await openSandbox();
+    const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+    const token = await sandbox.signSession({ sub: 'ada' });
+    await fetch(`${gateway.url}/embeds`);
+    await getEmbedUrl(gateway, `${token.slice(0, -8)}AAAAAAAA`);
+    await getEmbedUrl(gateway, await sandbox.signSession({ sub: 'ada', aud: 'billing' }));
+    await getEmbedUrl(gateway, await sandbox.signSession({ sub: 'ada', org_id: null }));
+    const told = (): readonly unknown[] => gateway.lines().filter(({ audit }) => audit === 'refusal');
+    await expect.poll(told).toHaveLength(4);
+    const { issuer } = sandbox;
+    expect(told()).toMatchObject([
+      { code: 'session_missing', reason: 'looked in: bearer, cookie:session' },
+      { code: 'session_invalid', issuer, reason: 'the signature is wrong' },
+      { code: 'session_invalid', issuer, reason: 'aud is not the configured audience' },
+      { code: 'session_invalid', issuer, reason: 'tenant is blank, no text or no plain text' },
+    ]);
   });
 
   it('marks in the audit line that somebody else acted as the user, never who', async () => {

@@ -41,7 +41,7 @@ providers:`;
           },
           [`key server of ${keyServer.issuer}`]: {
             up: false,
-            note: 'the keys that it gave last are used for up to keys.maxStale',
+            note: 'keys that it gave before are used for up to keys.maxStale',
             reason: 'status 500',
           },
           'provider hex': { up: true },
