@@ -8,6 +8,7 @@ import { addSecurityHeaders, answerHeaders } from './answer-headers.ts';
 import { addJsonBody } from './body.ts';
 import { createRefuseTunnel, createReplyClientError } from './client-error.ts';
 import { addClientLimit } from './client-limit.ts';
+import { closeConnectionsOnStop } from './connections-on-stop.ts';
 import {
   createReplyError,
   formError,
@@ -103,17 +104,5 @@ function answerInNodesPlace(app: FastifyInstance, reportProblem: ReportProblem):
   app.server.on('connect', createRefuseTunnel(reportProblem));
   app.server.on('checkExpectation', (request, response) => {
     app.routing(request, response);
-  });
-}
-
-/** Answers given while the listener stops end their connection, which would else stay open for the next request. */
-function closeConnectionsOnStop(app: FastifyInstance): void {
-  let isStopping = false;
-  app.addHook('preClose', (done) => {
-    isStopping = true;
-    done();
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    if (isStopping) reply.header('connection', 'close');
   });
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openRaw } from '../http/raw.ts';
 import { openSandbox } from '../sandbox/support.ts';
 import { configOver, getEmbedUrl, runCommand, startGateway, temporaryFile } from '../support/gateway.ts';
 import { startServer } from '../support/server.ts';
@@ -276,13 +277,20 @@ describe('serve', () => {
     const gateway = await startGateway(configOver(sandbox, { hexBaseUrl: slow }), {
       HEX_TOKEN: sandbox.hexToken,
     });
+    // as a browser opens them in advance
+    const silent = await openRaw(gateway.url);
+    onTestFinished(() => {
+      silent.destroy();
+    });
     const inFlight = getEmbedUrl(gateway, await sandbox.signSession({ sub: 'ada' }));
     await after(200);
+    const stoppingAt = performance.now();
     const stopped = gateway.stop();
     await after(100);
     await expect(fetch(`${gateway.url}/embeds`)).rejects.toThrow();
     expect((await inFlight).status).toBe(200);
     expect(await stopped).toBe(0);
+    expect(performance.now() - stoppingAt).toBeLessThan(5000);
     expect(gateway.lines().at(-1)).toMatchObject({ msg: 'stopped' });
   });
 });
