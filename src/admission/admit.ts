@@ -5,12 +5,17 @@ import type { Counts } from './fallback.ts';
 import { refusalOf } from './refused.ts';
 import { rulesOf, type Rules } from './rules.ts';
 import { waitForTurn } from './turn.ts';
-import { Waiters } from './waiters.ts';
+import type { Waiters } from './waiters.ts';
+
+export interface AdmitParts {
+  readonly counts: Counts;
+  readonly rules: Rules;
+  /** Holds those who wait. */
+  readonly waiters: Waiters;
+}
 
 /** Turns decisions into grants and refusals, and waits for them where a provider's queue allows it. */
-export function createAdmit({ counts, rules }: { readonly counts: Counts; readonly rules: Rules }): Admit {
-  const waiters = new Waiters();
-
+export function createAdmit({ counts, rules, waiters }: AdmitParts): Admit {
   return async (request, caller) => {
     const { provider, policies } = request;
     const { budget, queue } = rulesOf(rules, provider);

@@ -28,6 +28,10 @@ export class Waiters {
     waiting.delete(waiter);
   }
 
+  count(provider: string): number {
+    return this.#waiting.get(provider)?.size ?? 0;
+  }
+
   /** Wakes whoever stands first: a call became free earlier than could be told. */
   wakeFirst(provider: string): void {
     const waiting = this.#waiting.get(provider) ?? new Set();

@@ -2,6 +2,7 @@ import { createAdmit } from '../admission/admit.ts';
 import { createFallback } from '../admission/fallback.ts';
 import { createMemoryStore } from '../admission/memory.ts';
 import { createRedisStore } from '../admission/redis.ts';
+import { Waiters } from '../admission/waiters.ts';
 import type { Config } from '../config/schema.ts';
 import type { Admit } from '../gateway/admission.ts';
 import type { Metrics } from '../operations/metrics.ts';
@@ -16,29 +17,42 @@ export interface AdmissionParts {
   readonly metrics: Metrics;
 }
 
-/** Wires admission to where it counts: in this process alone, or in Redis with this process to fall back to. */
-export function composeAdmission({ config, redis, circuit, metrics }: AdmissionParts): {
+export interface ComposedAdmission {
   readonly admit: Admit;
+  /** For when Redis is back, perhaps empty. */
   readonly tellShared: () => Promise<void>;
-  readonly mirror: () => Promise<void>;
-} {
+  /** Notes what the others do, and shows what is taken and who waits. To be called every second. */
+  readonly look: () => Promise<void>;
+}
+
+/** Wires admission to where it counts: in this process alone, or in Redis with this process to fall back to. */
+export function composeAdmission({ config, redis, circuit, metrics }: AdmissionParts): ComposedAdmission {
   const rules = budgetRules(config);
+  const waiters = new Waiters();
   const memory = createMemoryStore();
-  if (!redis) {
-    const nobody = (): Promise<void> => Promise.resolve();
-    return { admit: createAdmit({ counts: memory, rules }), tellShared: nobody, mirror: nobody };
-  }
-  const fallback = createFallback({
-    shared: createRedisStore(redis),
-    local: memory,
-    whenDown: config.redis?.whenDown ?? 'local',
-    replicas: config.redis?.replicas ?? 1,
-    rules,
-    circuit,
-    observeFailure: () => {
-      metrics.storeFailures.inc();
+  const fallback =
+    redis &&
+    createFallback({
+      shared: createRedisStore(redis),
+      local: memory,
+      whenDown: config.redis?.whenDown ?? 'local',
+      replicas: config.redis?.replicas ?? 1,
+      rules,
+      circuit,
+      observeFailure: () => {
+        metrics.storeFailures.inc();
+      },
+    });
+  return {
+    admit: createAdmit({ counts: fallback ?? memory, rules, waiters }),
+    tellShared: async () => fallback?.tellShared(),
+    look: async () => {
+      // readiness and its log line tell of a Redis that is out of reach
+      await fallback?.mirror().catch(() => undefined);
+      for (const provider of rules.keys()) {
+        metrics.waiting.set({ provider }, waiters.count(provider));
+        metrics.budgetTaken.set({ provider }, (await memory.live(provider)).length);
+      }
     },
-  });
-  const { tellShared, mirror } = fallback;
-  return { admit: createAdmit({ counts: fallback, rules }), tellShared, mirror };
+  };
 }

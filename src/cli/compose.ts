@@ -63,8 +63,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   const watch = createWatch({ config, redis, issuers, providers }, { log, metrics });
 
   const keepingUp = setInterval(() => {
-    // readiness and its log line tell of a Redis that is out of reach
-    admission.mirror().catch(() => undefined);
+    void admission.look();
     signOuts.retell().catch(() => undefined);
   }, everySecondMs).unref();
 

@@ -38,6 +38,18 @@ export function createMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
+    budgetTaken: new Gauge({
+      name: 'embed_gateway_provider_budget_taken',
+      help: 'Calls of a provider’s budget that are taken now, by all processes as far as this one knows',
+      labelNames: ['provider'] as const,
+      registers,
+    }),
+    waiting: new Gauge({
+      name: 'embed_gateway_waiting_requests',
+      help: 'Requests that this process keeps on the line for a provider’s budget',
+      labelNames: ['provider'] as const,
+      registers,
+    }),
     storeFailures: new Counter({
       name: 'embed_gateway_admission_store_failures_total',
       help: 'Decisions that Redis did not give: made by this process alone, or refused',

@@ -7,6 +7,7 @@ import { createAdmit } from '../../src/admission/admit.ts';
 import { createFallback, type Counts, type FallbackOptions } from '../../src/admission/fallback.ts';
 import { createMemoryStore } from '../../src/admission/memory.ts';
 import { createRedisStore } from '../../src/admission/redis.ts';
+import { Waiters } from '../../src/admission/waiters.ts';
 import type { BudgetRules, Rules } from '../../src/admission/rules.ts';
 import type { Budget, Store } from '../../src/admission/store.ts';
 import { Secret } from '../../src/config/secret.ts';
@@ -27,7 +28,7 @@ function rulesFor(budget: Budget, queue = noQueue): Rules {
 
 /** Asks where it is counted in one store alone. */
 function admitBy(counts: Counts, budget: Budget, queue = noQueue): Ask {
-  const admit = createAdmit({ counts, rules: rulesFor(budget, queue) });
+  const admit = createAdmit({ counts, rules: rulesFor(budget, queue), waiters: new Waiters() });
   const who = { tenant: 'tenant', owner: 'owner', weight: 1, placesMax: 100 };
   return (request, signal = new AbortController().signal) => admit({ ...who, ...request }, { signal });
 }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startRedis } from '../support/redis.ts';
 import { openSandbox } from '../sandbox/support.ts';
 import { configOver, getEmbedUrl, problemIn, startGateway } from '../support/gateway.ts';
 import { startKeyServer } from '../support/key-server.ts';
@@ -200,6 +201,40 @@ describe('metrics', () => {
     const text = await (await fetch(`${gateway.operationsUrl}/metrics`)).text();
     expect(text).toContain('embed_gateway_requests_total{embed="sales",code="caller_gone"} 1');
     expect(text).toContain('embed_gateway_request_duration_seconds_count{embed="sales"} 1');
+  });
+
+  it.each(['in this process', 'in Redis'])('show what is taken and who waits, counted %s', async (where) => {
+    const sandbox = await openSandbox();
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const hex = 'budget: { max: 2, per: 1m }\nqueue: { maxWait: 2m }';
+    const more = where === 'in Redis' ? `redis: { url: "${redis.url}" }` : '';
+    const config = configOver(sandbox, { hex, more });
+    const [gateway, other] = [
+      await startGateway(config, { HEX_TOKEN: sandbox.hexToken }),
+      await startGateway(config, { HEX_TOKEN: sandbox.hexToken }),
+    ];
+    const token = await sandbox.signSession({ sub: 'ada' });
+    await getEmbedUrl(gateway, token);
+    await getEmbedUrl(where === 'in Redis' ? other : gateway, token);
+    const going = new AbortController();
+    const waiting = fetch(`${gateway.url}/embed-url?embed=sales`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: going.signal,
+    }).catch(() => undefined);
+    const shown = async (): Promise<readonly string[]> => {
+      const text = await (await fetch(`${gateway.operationsUrl}/metrics`)).text();
+      return text.split('\n').filter((line) => /^embed_gateway_(?:provider_budget_taken|waiting)/.test(line));
+    };
+    await expect
+      .poll(shown, { timeout: 8000 })
+      .toEqual([
+        'embed_gateway_provider_budget_taken{provider="hex"} 2',
+        'embed_gateway_waiting_requests{provider="hex"} 1',
+      ]);
+    going.abort();
+    await waiting;
+    await expect.poll(shown, { timeout: 8000 }).toContain('embed_gateway_waiting_requests{provider="hex"} 0');
   });
 
   it('and health are not on the public listener, nor is the gateway on the operations one', async () => {
