@@ -4,7 +4,7 @@ import { Html } from './html.ts';
 export const embedStyle = new Html(`<style>
 :root { color-scheme: light dark;
   --page: light-dark(#ffffff, #14161f); --ink: light-dark(#1c2033, #e9ebf5); --soft: light-dark(#676d85, #9ba1bb);
-  --line: light-dark(#e4e6ef, #2b2f40); --fill: light-dark(#f7f8fc, #1b1e2a);
+  --line: light-dark(#e4e6ef, #2b2f40); --fill: light-dark(#f7f8fc, #1b1e2a); --shade: light-dark(#1c203366, #8b95ff66);
   --eu: light-dark(#4f5bd5, #8b95ff); --us: light-dark(#17a398, #4fd1c5); }
 [data-theme=light] { color-scheme: light }
 [data-theme=dark] { color-scheme: dark }
@@ -25,9 +25,12 @@ h2 { font-size: 13px; font-weight: 600; margin: 0 0 12px }
 .tile span, .empty, footer, figcaption { color: var(--soft); font-size: 12.5px }
 .cells { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 12px; flex: 1 }
 .cell + .cells { margin-top: 12px }
-@media (max-width: 720px) { body { padding: 14px } .cells { grid-template-columns: minmax(0, 1fr) } td:first-child { white-space: normal } }
 .cell { display: flex; flex-direction: column }
-.scroll { overflow-x: auto }
+.scroll { overflow-x: auto; scrollbar-width: thin; background: /* a shade at an edge that hides something */
+  linear-gradient(90deg, var(--fill) 50%, transparent) 0 0 / 32px 100% no-repeat local,
+  linear-gradient(270deg, var(--fill) 50%, transparent) 100% 0 / 32px 100% no-repeat local,
+  linear-gradient(90deg, var(--shade), transparent) 0 0 / 14px 100% no-repeat scroll,
+  linear-gradient(270deg, var(--shade), transparent) 100% 0 / 14px 100% no-repeat scroll }
 .title { display: flex; justify-content: space-between; align-items: start; gap: 12px }
 .empty { margin: 0; padding: 18px 0; text-align: center }
 figure { margin: 0; flex: 1; display: flex; flex-direction: column }
@@ -50,4 +53,21 @@ dt { font-weight: 600 } dd { margin: 0 0 12px; color: var(--soft) }
 .notice { max-width: 30em; margin: 14vh auto 8vh; text-align: center }
 .notice p { color: var(--soft) }
 footer { margin-top: auto; padding-top: 14px }
+@media (max-width: 720px) {
+  body { padding: 14px }
+  .cells { grid-template-columns: minmax(0, 1fr) }
+  th, td:not(.number) { white-space: normal }
+}
+@media (max-width: 420px) {
+  body { padding: 10px }
+  .tile, .cell { padding: 12px }
+  table { font-size: 12.5px; line-height: 1.4 }
+  th { font-size: 11px; padding-right: 9px; vertical-align: bottom } td { padding-right: 9px }
+}
+@media (max-width: 340px) { /* too narrow for columns: each name on a line of its own, what belongs to it below */
+  thead { display: none }
+  tr { display: flex; flex-wrap: wrap; gap: 0 9px; border-top: 1px solid var(--line); padding: 6px 0 }
+  td { border: 0; padding: 0 } td:first-child { flex-basis: 100%; font-weight: 600 }
+  td:not(.number) + td.number { margin-left: auto }
+}
 </style>`);

@@ -47,10 +47,10 @@ metabase-dashboard, metabase-question { flex: 1; display: flex; flex-direction: 
 .facts { color: var(--soft); font-size: 13px; margin: 14px 2px; min-height: 1.5em; overflow-wrap: anywhere }
 .problem, [role=alert] { display: grid; margin: 0; gap: 6px; justify-items: start; padding: 22px 24px; border-radius: 14px; background: var(--amber-fill);
   border: 1px solid var(--amber-line) }
-.problem b { font-size: 17px }
+:is(.problem, [role=alert]) b { font-size: 17px }
 .problem a { color: inherit }
-.problem code { color: var(--amber); font: 600 13px ui-monospace, Menlo, Consolas, monospace }
-.problem small { color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
+:is(.problem, [role=alert]) code { color: var(--amber); font: 600 13px ui-monospace, Menlo, Consolas, monospace }
+:is(.problem, [role=alert]) small { color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
 
 main.sign-in { display: block; flex: none; max-width: 460px; margin: 4vh auto; text-align: center }
 .sign-in > svg { width: 44px; height: 44px; margin-bottom: 14px }

@@ -3,7 +3,8 @@
  * nothing else of the page's, on load and again once it is past. Plain JavaScript for browsers, served as it stands.
  *
  * Known: the configuration, the elements, the request and its answer. The real frame is another one, which takes the token
- * by a message and asks for the next by one when it needs rows; this one is the page of the signed URL, loaded again.
+ * by a message and asks for the next by one when it needs rows; this one is the page of the signed URL, loaded again. What the
+ * real one shows when it gets no token is not documented; this one shows the problem (RFC 9457) that it got instead.
  *
  * @see https://www.metabase.com/docs/latest/embedding/guest-embedding
  */
@@ -20,8 +21,25 @@ async function askToken(entityType, entityId) {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ entityType, entityId }),
   });
-  if (!reply.ok) throw new Error('The server of this page gave no token: ' + reply.status);
-  return (await reply.json()).jwt;
+  if (reply.ok) return (await reply.json()).jwt;
+  const problem = await reply.json().catch(() => ({}));
+  throw { title: 'The server of this page gave no token: ' + reply.status, ...problem };
+}
+
+function line(tag, text) {
+  return Object.assign(document.createElement(tag), { textContent: text });
+}
+
+// What was thrown is a problem, or an error of the browser's without any of its fields.
+function alertOf({ title, detail, code, requestId, message }) {
+  const alert = Object.assign(document.createElement('div'), { role: 'alert' });
+  alert.append(
+    line('b', title ?? 'The server of this page gave no answer'),
+    line('span', detail ?? message ?? ''),
+    ...(code ? [line('code', code)] : []),
+    ...(requestId ? [line('small', 'request ' + requestId)] : []),
+  );
+  return alert;
 }
 
 function isPast(jwt) {
@@ -44,8 +62,7 @@ for (const entityType of ['dashboard', 'question']) {
           frame.src = instanceUrl + '/embed/' + entityType + '/' + jwt;
           if (!frame.isConnected) this.replaceChildren(frame);
         } catch (error) {
-          const said = Object.assign(document.createElement('p'), { role: 'alert', textContent: error.message });
-          this.replaceChildren(said);
+          this.replaceChildren(alertOf(error));
         }
       };
       frame.addEventListener('load', () => mayRenew && isPast(jwt) && open());

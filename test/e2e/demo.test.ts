@@ -216,12 +216,26 @@ describe('the demo, from a fresh clone, in a real browser', () => {
     await reload();
     await expect.poll(() => asked.length).toBe(3);
     expect((await shown(page, 'dashboard'))[0]).toBe('acme');
-
-    const ivy = await openTab('ivy', '/embed-js');
-    const said = ivy.locator('metabase-question').getByRole('alert');
-    await said.waitFor();
-    expect(await said.innerText()).toBe('The server of this page gave no token: 403');
   });
+
+  it.each([
+    ['ivy', 'This embed is not for this session', 'embed_denied'],
+    ['noa', 'The session is not valid', 'session_invalid'],
+  ])(
+    'tells %s in Metabase’s tab too why there is nothing, with code and request id',
+    async (who, title, code) => {
+      const page = await openTab(who, '/embed-js');
+      for (const type of ['dashboard', 'question']) {
+        const said = page.locator(`metabase-${type}`).getByRole('alert');
+        await said.waitFor();
+        const [shown, , shownCode, request = ''] = (await said.innerText()).split(/\n+/);
+        expect([shown, shownCode]).toEqual([title, code]);
+        const [, requestId = ''] = /^request ([\w-]{36})$/.exec(request) ?? [];
+        await expect.poll(() => output).toContain(requestId);
+        expect(requestId).not.toBe('');
+      }
+    },
+  );
 
   it('works without script, through the frame’s own address', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
