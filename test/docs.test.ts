@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { refusalTable } from '../src/gateway/refusal.ts';
 import { readSessions } from './session/support.ts';
 import { root } from './support/readme.ts';
 
@@ -33,4 +34,30 @@ it('docs/threat-model.md names files and tests that there are', () => {
       for (const [, title = ''] of titles.matchAll(/“([^”]+)”/g)) expect(text, file).toContain(title);
     }
   }
+});
+
+it('docs/refusals.md has every code, and every reason that stands in the source', () => {
+  const page = readFileSync(join(root, 'docs/refusals.md'), 'utf8');
+  const codes = [...page.matchAll(/^\| `(\w+)` \| (?=\S)/gm)].map(([, code]) => code);
+  expect(codes.toSorted()).toEqual(Object.keys(refusalTable).toSorted());
+  const folders = ['src/admission', 'src/gateway', 'src/providers', 'src/session'];
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  );
+  const given = /(?:(?:invalid|KeysUnavailable)\(|Refusal\('\w+', \{\s*reason: |failure\('\w+', )'([^']+)'/g;
+  const reasons = files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(given)].map(([, reason]) => reason),
+    );
+  const inWords = ['src/gateway/map.ts', 'src/session/origin.ts', 'src/session/reasons.ts'].flatMap(
+    (file) => {
+      const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[^]*?\*\//g, '');
+      return [...code.matchAll(/'([A-Za-z][\w.,’ -]* [\w.,’ -]+)'/g)].map(([, reason]) => reason);
+    },
+  );
+  reasons.push(...inWords);
+  expect(inWords.length).toBeGreaterThan(12);
+  expect(reasons.length).toBeGreaterThan(40);
+  expect(reasons.filter((reason = '') => !page.includes(reason))).toEqual([]);
 });
