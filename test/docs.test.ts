@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { refusalTable } from '../src/gateway/refusal.ts';
+import { createMetrics } from '../src/operations/metrics.ts';
 import { readSessions } from './session/support.ts';
 import { root } from './support/readme.ts';
 
@@ -60,4 +61,17 @@ it('docs/refusals.md has every code, and every reason that stands in the source'
   expect(inWords.length).toBeGreaterThan(12);
   expect(reasons.length).toBeGreaterThan(40);
   expect(reasons.filter((reason = '') => !page.includes(reason))).toEqual([]);
+});
+
+it('docs/operating.md lists every metric of the gateway’s own, and no other', async () => {
+  const page = readFileSync(join(root, 'docs/operating.md'), 'utf8');
+  const listed = [...page.matchAll(/^\| `(embed_gateway_\w+)` \|/gm)].map(([, name]) => name);
+  const metrics = await createMetrics().registry.getMetricsAsJSON();
+  const own = metrics.map(({ name }) => name).filter((name) => name.startsWith('embed_gateway_'));
+  expect(listed.toSorted()).toEqual(own.toSorted());
+  // what an alert asks for is one of them, or a histogram's own series
+  const asked = [...page.matchAll(/embed_gateway_\w+/g)].map(([name]) =>
+    name.replace(/_(?:bucket|count|sum)$/, ''),
+  );
+  expect(asked.filter((name) => !own.includes(name))).toEqual([]);
 });
