@@ -21,10 +21,10 @@ local function makeDue(key, member, moment)
 end
 `;
 
-/** ARGV: the moment the token expires. */
+/** ARGV: how long until the token expires, by the clock that judges it: the gateway's, not Redis's. */
 const signOutScript = `
 ${common}
-redis.call('SET', KEYS[1], 1, 'PXAT', ARGV[1])
+if tonumber(ARGV[1]) > 0 then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
 local open = redis.call('ZRANGEBYSCORE', KEYS[2], string.format('(%.0f', now), '+inf', 'WITHSCORES')
 for index = 1, #open, 2 do makeDue(KEYS[3], open[index], tonumber(open[index + 1])) end
 redis.call('DEL', KEYS[2])
@@ -87,10 +87,11 @@ export function createRedisSignOutStore(client: RedisClient): SignOutStore {
   return {
     has: async (digest) => (await client.exists(tokenKey(digest))) === 1,
     remember: async ({ digest, expiresAtMs }) => {
-      await client.set(tokenKey(digest), 1, 'PXAT', Math.ceil(expiresAtMs));
+      const ms = lifeMs(expiresAtMs);
+      if (ms > 0) await client.set(tokenKey(digest), 1, 'PX', ms);
     },
     signOut: async ({ digest, expiresAtMs }, subject) => {
-      await signOut(keysOf(digest, subject), [Math.ceil(expiresAtMs)]);
+      await signOut(keysOf(digest, subject), [lifeMs(expiresAtMs)]);
     },
     record: async (opened, { digest, subject }) => {
       await record(keysOf(digest, subject), [memberOf(opened), Math.ceil(opened.expiresAtMs), openMax]);
@@ -107,6 +108,11 @@ export function createRedisSignOutStore(client: RedisClient): SignOutStore {
 
 const dueKey = `${keyPrefix}:revoking`;
 const attemptsKey = `${keyPrefix}:revoking-attempts`;
+
+/** How long a token is still believed; 0 and less for one that is past. */
+function lifeMs(expiresAtMs: number): number {
+  return Math.ceil(expiresAtMs - Date.now());
+}
 
 function tokenKey(digest: string): string {
   return `${keyPrefix}:signed-out:${digest}`;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { OpenSession } from '../../src/gateway/sign-out.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
@@ -142,6 +142,19 @@ describe('sign-outs remembered in Redis', () => {
   });
 
   suite(() => createRedisSignOutStore(client));
+
+  test('a token stays signed out however far Redis’s clock runs ahead of the gateway’s', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const store = createRedisSignOutStore(client);
+    const [one, other] = [unique('digest'), unique('digest')];
+    const expiresAtMs = Date.now() + 300_000;
+    await store.signOut({ digest: one, expiresAtMs }, unique('subject'));
+    await store.remember({ digest: other, expiresAtMs });
+    expect(await Promise.all([store.has(one), store.has(other)])).toEqual([true, true]);
+  });
 
   test('what another replica claimed and did not end is due again after a while, each time twice as long', async () => {
     const store = createRedisSignOutStore(client);
