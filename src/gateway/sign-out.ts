@@ -27,11 +27,16 @@ export interface SignOuts {
   record(session: VerifiedSession, opened: OpenSession): void;
 }
 
+async function refuseIfSignedOut(session: VerifiedSession, signOuts: Pick<SignOuts, 'has'>): Promise<void> {
+  if (!(await signOuts.has(session))) return;
+  throw new Refusal('session_invalid', { reason: 'signed out', issuer: session.issuer });
+}
+
 /** Refuses the tokens that were signed out. */
 export function refuseSignedOut(verifySession: VerifySession, signOuts: SignOuts): VerifySession {
   return async (credentials) => {
     const session = await verifySession(credentials);
-    if (await signOuts.has(session)) throw new Refusal('session_invalid', { reason: 'signed out' });
+    await refuseIfSignedOut(session, signOuts);
     return session;
   };
 }
@@ -54,7 +59,7 @@ export async function refuseEnded(
   if (Date.now() >= session.token.expiresAtMs) {
     throw new Refusal('session_expired', { reason: 'while it waited' });
   }
-  if (await signOuts.has(session)) throw new Refusal('session_invalid', { reason: 'signed out' });
+  await refuseIfSignedOut(session, signOuts);
 }
 
 /** @throws {Refusal} what is wrong with the session; one that was signed out before is not refused */

@@ -121,6 +121,10 @@ it('a token that was signed out is refused on every replica at once, however its
     { code: 'signed_out', tenant: 'acme', user: 'ada' },
     { code: 'signed_out' },
   ]);
+  expect(one.lines().find(({ audit }) => audit === 'refusal')).toMatchObject({
+    issuer,
+    reason: 'signed out',
+  });
 });
 
 it('a session that ends while its request waits gets nothing, and the provider is not asked', async () => {
