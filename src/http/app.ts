@@ -18,6 +18,7 @@ import {
 } from './reply-error.ts';
 import { statusForForm } from './request-form.ts';
 import { addRoutes, type RouteParts } from './routes.ts';
+import { createTrustProxy } from './trusted-proxies.ts';
 
 export interface AppParts extends RouteParts, Observers {
   readonly listen: Config['listen'];
@@ -47,7 +48,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     logger: false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    trustProxy: listen.trustedProxies.length > 0 ? [...listen.trustedProxies] : false,
+    trustProxy: createTrustProxy(listen.trustedProxies),
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: answerMsMax + requestTimeoutMs,

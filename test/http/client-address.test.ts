@@ -2,12 +2,13 @@ import Fastify from 'fastify';
 import { connect, Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { clientAddress } from '../../src/http/client-address.ts';
+import { createTrustProxy } from '../../src/http/trusted-proxies.ts';
 import { openSandbox } from '../sandbox/support.ts';
 import { configOver, startGateway } from '../support/gateway.ts';
 
 /** The key for a request from `peer` with this X-Forwarded-For, as Fastify reads it. */
 async function keyFor(peer: string, forwarded?: string, trusted: string[] = ['10.0.0.0/8']): Promise<string> {
-  const app = Fastify({ trustProxy: trusted.length > 0 ? trusted : false });
+  const app = Fastify({ trustProxy: createTrustProxy(trusted) });
   app.get('/', (request) => clientAddress(request));
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
   return (await app.inject({ url: '/', remoteAddress: peer, headers })).body;
@@ -40,6 +41,19 @@ it.each([
 
 it('without trusted proxies the header is ignored, whoever sends it', async () => {
   expect(await keyFor('10.0.0.1', '7.7.7.7', [])).toBe('10.0.0.1');
+});
+
+it.each([
+  ['0.0.0.0/0', '8.8.8.8'],
+  ['0.0.0.0/0', '200.8.8.8'],
+  ['::/0', '2001:db8::1'],
+  ['::ffff:0:0/96', '8.8.8.8'],
+  ['::ffff:10.0.0.0/104', '10.1.2.3'],
+  ['10.9.9.9/8', '10.0.0.1'],
+  ['10.0.0.1', '::ffff:10.0.0.1'],
+  ['fe80::/10', 'fe80::1%eth0'],
+])('the range %s holds the proxy %s', async (range, peer) => {
+  expect(await keyFor(peer, '7.7.7.7', [range])).toBe('7.7.7.7');
 });
 
 it('a client that is gone already counts under one fixed key', () => {
