@@ -1,17 +1,24 @@
 import { stringify } from 'yaml';
 import { loadConfig } from '../config/load.ts';
-import { formatProblem } from '../config/problems.ts';
+import { formatProblem, type Problem } from '../config/problems.ts';
 
-/** Reports every problem of a configuration, or what it holds and what its presets fill in. Reaches no network. */
-export function check({ config: file }: { config: string }): void {
+/**
+ * Reports every problem of a configuration, or what it holds, what its presets fill in and its warnings.
+ * Reaches no network.
+ *
+ * @param strict counts warnings as problems
+ */
+export function check({ config: file, strict }: { config: string; strict?: boolean }): void {
   const loaded = loadConfig(file, process.env);
   if (!loaded.ok) {
-    const { length } = loaded.problems;
-    process.stderr.write(`${loaded.problems.map(formatProblem).join('\n')}\n`);
-    process.stderr.write(`${length} problem${length === 1 ? '' : 's'} in ${file}\n`);
-    process.exitCode = 1;
+    reportProblems(loaded.problems, file);
     return;
   }
+  if (strict === true && loaded.warnings.length > 0) {
+    reportProblems(loaded.warnings, file);
+    return;
+  }
+  for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   const { sessions, providers, embeds } = loaded.config;
   process.stdout.write(
     `${file} is fine: ${sessions.length} issuers, ${providers.size} providers, ${embeds.size} embeds\n`,
@@ -21,4 +28,11 @@ export function check({ config: file }: { config: string }): void {
     const lines = stringify(fields, { lineWidth: 0 }).trimEnd().replace(/^/gm, '  ');
     process.stdout.write(`sessions[${index}], filled in by preset: ${preset}\n${lines}\n`);
   }
+}
+
+function reportProblems(problems: readonly Problem[], file: string): void {
+  const { length } = problems;
+  process.stderr.write(`${problems.map(formatProblem).join('\n')}\n`);
+  process.stderr.write(`${length} problem${length === 1 ? '' : 's'} in ${file}\n`);
+  process.exitCode = 1;
 }

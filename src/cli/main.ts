@@ -27,7 +27,8 @@ program
   .command('check')
   .description('read the configuration as serve would, without the network; 0 when it is fine, else 1')
   .option(...config)
-  .action(async (options: { config: string }) => {
+  .option('--strict', 'count warnings as problems')
+  .action(async (options: { config: string; strict?: boolean }) => {
     (await import('./check.ts')).check(options);
   });
 program

@@ -17,10 +17,13 @@ export async function serve({ config: file }: { config: string }): Promise<void>
   if (gateway) stopOnSignal(log, () => gateway.stop(), stopMsMax(config));
 }
 
-/** Loads a configuration; problems become log lines and exit code 1. */
+/** Loads a configuration. Warnings become log lines; problems too, and exit code 1. */
 export function configOf(file: string, environment: Environment, log: Logger): Config | undefined {
   const loaded = loadConfig(file, environment);
-  if (loaded.ok) return loaded.config;
+  if (loaded.ok) {
+    for (const warning of loaded.warnings) log.warn({ source: warning.source }, headline(warning));
+    return loaded.config;
+  }
   for (const problem of loaded.problems) log.fatal({ source: problem.source }, headline(problem));
   process.exitCode = 1;
   return undefined;

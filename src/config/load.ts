@@ -11,10 +11,17 @@ import { checkReferences } from './references.ts';
 import { configSchemaFor, type Config } from './schema.ts';
 import { substitute, type Environment, type References } from './substitute.ts';
 import { utf8Text } from './text.ts';
+import { collectWarnings } from './warnings.ts';
 import { yamlMessage } from './yaml-message.ts';
 
 export type Loaded =
-  | { readonly ok: true; readonly config: Config; readonly filledIn: readonly FilledIn[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly filledIn: readonly FilledIn[];
+      /** What is most likely a mistake, in the order of the file. */
+      readonly warnings: readonly Problem[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Room for some thousand embeds. */
@@ -74,9 +81,14 @@ export function readConfig(file: string, text: string, environment: Environment)
   const parsed = parseShape(raw, references.substituted);
   for (const issue of parsed.error?.issues ?? []) addIssue(list, issue, references, raw);
   checkReferences(raw, references.unresolved, list);
-  return parsed.success && list.isEmpty
-    ? { ok: true, config: parsed.data, filledIn }
-    : { ok: false, problems: list.sorted() };
+  if (!parsed.success || !list.isEmpty) return { ok: false, problems: list.sorted() };
+
+  const warnings = new ProblemList(file, text, document);
+  warnings.blameOn(filledIn);
+  collectWarnings(parsed.data, (spot, message) => {
+    warnings.add(spot, message);
+  });
+  return { ok: true, config: parsed.data, filledIn, warnings: warnings.sorted() };
 }
 
 /** The one problem of a text whose parts have no paths. */

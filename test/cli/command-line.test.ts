@@ -67,6 +67,28 @@ sessions[2], filled in by preset: workos
     });
   });
 
+  it('check prints warnings and exits with 0; with --strict they are problems; serve logs each once', async () => {
+    const sandbox = await openSandbox();
+    const config = configOver(sandbox).replace('listen:\n', 'listen:\n  trustedProxies: ["0.0.0.0/0"]\n');
+    const file = temporaryFile(config);
+    const env = { HEX_TOKEN: sandbox.hexToken };
+    const warning = 'listen.trustedProxies[0]: is wider than any private network';
+
+    const checked = await runCommand(['check', '--config', file], { env });
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining(' is fine: ') as string });
+    expect(checked.stderr).toContain('warning: ');
+    expect(checked.stderr).toContain(warning);
+
+    const strict = await runCommand(['check', '--strict', '--config', file], { env });
+    expect(strict).toMatchObject({ code: 1, stdout: '' });
+    expect(strict.stderr).toContain(warning);
+    expect(strict.stderr).toContain(`1 problem in ${file}`);
+
+    const gateway = await startGateway(config, env);
+    const logged = gateway.lines().filter(({ msg }) => String(msg).includes(warning));
+    expect(logged).toMatchObject([{ level: 'warn' }]);
+  });
+
   it('check on a file that is not there is a problem', async () => {
     const { code, stderr } = await runCommand(['check', '--config', 'nowhere.yaml']);
     expect({ code, stderr }).toEqual({
