@@ -16,3 +16,13 @@ export function isSecureUrl(url: URL): boolean {
   const schemeIsSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   return schemeIsSafe && url.username === '' && url.password === '';
 }
+
+/**
+ * True where an answer leads from https to anything less: plain http is for an answer that came over it,
+ * between loopback hosts.
+ *
+ * @param source where the answer that names the URL came from
+ */
+export function isDowngrade(url: URL, source: URL): boolean {
+  return url.protocol !== 'https:' && source.protocol === 'https:';
+}

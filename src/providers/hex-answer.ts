@@ -1,5 +1,5 @@
 import type { HexProviderConfig } from '../config/hex.ts';
-import { isSecureUrl } from '../config/urls.ts';
+import { isDowngrade, isSecureUrl } from '../config/urls.ts';
 import { fieldsOf } from '../gateway/json-object.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { refusedAnswer } from './refused-answer.ts';
@@ -26,11 +26,6 @@ export function readPresignedUrl(
     throw new Refusal('provider_unavailable', { reason: 'status 200 without a usable URL' });
   }
   return url.href;
-}
-
-/** http is for the sandbox, where both ends are loopback hosts; beside an https API it is a downgrade. */
-function isDowngrade(url: URL, baseUrl: URL): boolean {
-  return url.protocol === 'http:' && baseUrl.protocol === 'https:';
 }
 
 function urlIn(text: string): URL | undefined {

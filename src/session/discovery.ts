@@ -1,10 +1,11 @@
-import { isSecureUrl } from '../config/urls.ts';
+import { isDowngrade, isSecureUrl } from '../config/urls.ts';
 import { KeysUnavailable, type FetchKeyDocument } from './key-server.ts';
 
 /**
- * Asks an issuer where its key set is.
+ * Asks an issuer where its key set is. Plain http to a loopback host is for an issuer that is on one itself:
+ * another program on the gateway's machine must not supply the keys of a public issuer.
  *
- * @throws {KeysUnavailable} also for a document that speaks for another issuer, or names no secure address
+ * @throws {KeysUnavailable} also for a document that names another issuer, or no secure address
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation
  */
 export async function discoverKeySet(
@@ -12,12 +13,12 @@ export async function discoverKeySet(
   fetchDocument: FetchKeyDocument,
   deadline: AbortSignal,
 ): Promise<URL> {
-  const { issuer: named, jwks_uri: address } = await fetchDocument(
-    new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`),
-    deadline,
-  );
+  const document = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const { issuer: named, jwks_uri: address } = await fetchDocument(document, deadline);
   if (named !== issuer) throw new KeysUnavailable('the discovery document names another issuer');
   const url = typeof address === 'string' && URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || !isSecureUrl(url)) throw new KeysUnavailable('the discovery document has no secure jwks_uri');
+  if (!url || !isSecureUrl(url) || isDowngrade(url, document)) {
+    throw new KeysUnavailable('the discovery document has no secure jwks_uri');
+  }
   return url;
 }

@@ -157,4 +157,44 @@ describe('a key server over TLS', () => {
     expect(await outcome(verify(bearer(token)))).toBe('believed');
     expect(paths).toEqual(['/.well-known/openid-configuration', '/keys']);
   });
+
+  test.each<
+    [string, (keysAt: (path: string) => { readonly plain: string; readonly tls: string }) => unknown]
+  >([
+    ['plain http to a loopback host', (at) => at('/keys').plain],
+    ['plain http to localhost', (at) => at('/keys').plain.replace('127.0.0.1', 'localhost')],
+    [
+      'plain http to a name below localhost',
+      (at) => at('/keys').plain.replace('127.0.0.1', 'keys.localhost'),
+    ],
+    ['plain http in capitals', (at) => at('/keys').plain.replace('http:', 'HTTP:')],
+    ['https with a user', (at) => at('/keys').tls.replace('https://', 'https://user@')],
+    ['https with a password', (at) => at('/keys').tls.replace('https://', 'https://:password@')],
+    ['an address without a scheme', (at) => at('/keys').tls.replace('https:', '')],
+    ['a list of addresses', (at) => [at('/keys').tls]],
+  ])('leads to no key set by %s, its own discovery being https', async (_, address) => {
+    const signer = await startSigner();
+    const keySet = await keySetOf(signer);
+    const authority = createAuthority();
+    const { certificate: cert, privateKey: key } = authority.issue('IP:127.0.0.1,DNS:localhost');
+    const plain = await startFakeProvider();
+    onTestFinished(() => plain.stop());
+    plain.answer({ status: 200, body: keySet });
+    const paths: unknown[] = [];
+    const port = await startTlsServer({ cert, key }, (request, response) => {
+      paths.push(request.url);
+      const keysAt = (path: string) => ({
+        plain: `${plain.origin}${path}`,
+        tls: `https://127.0.0.1:${port}${path}`,
+      });
+      const document = { issuer: `https://127.0.0.1:${port}`, jwks_uri: address(keysAt) };
+      response.end(request.url === '/keys' ? keySet : JSON.stringify(document));
+    });
+    const issuer = `https://127.0.0.1:${port}`;
+    const keys = { discovery: true, ca: authority.certificate };
+    const verify = verifier([entry({ issuer, keys, algorithms: ['RS256'] })]);
+    const token = await signer.sign({ sub: 'ada', org: 'acme' }, { audience: 'analytics', issuer });
+    expect(await outcome(verify(bearer(token)))).toBe('session_unverifiable');
+    expect([paths, plain.calls]).toEqual([['/.well-known/openid-configuration'], []]);
+  });
 });
