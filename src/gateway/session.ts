@@ -38,6 +38,16 @@ export interface SessionToken {
   readonly digest: string;
   /** Milliseconds since the epoch from which on it is not believed any more, clock tolerance included. */
   readonly expiresAtMs: number;
+  /** What other tokens of the same session have in common with it; left out where the token names no session. */
+  readonly session?: SharedNames;
+}
+
+/** The names that a token gives its session: its `jti`, and ids such as `sid`. */
+export interface SharedNames {
+  /** Of each name, with the issuer and the user: 43 base64url characters. */
+  readonly digests: readonly string[];
+  /** Milliseconds since the epoch from which on no token that was made until now is believed any more. */
+  readonly expiresAtMs: number;
 }
 
 /** @throws {Refusal} a `session_*` code or `origin_denied` */

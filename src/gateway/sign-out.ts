@@ -17,8 +17,9 @@ export interface SignOuts {
   /** @throws {Refusal} `limits_unavailable`: it cannot be known, and must be */
   has(session: VerifiedSession): Promise<boolean>;
   /**
-   * From now on the session's token is refused, and all that was opened for its tenant and user is
-   * ended at the providers, in the background. Doing it again changes nothing.
+   * From now on the session's token is refused, and so is each other one that names the same session; all
+   * that was opened for its tenant and user is ended at the providers, in the background. Doing it again
+   * changes nothing.
    *
    * @throws {Refusal} `limits_unavailable`: other replicas could not be told; this one refuses the token
    */

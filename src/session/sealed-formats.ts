@@ -11,6 +11,8 @@ export interface SealedForm {
   readonly derivation: (cookie: string) => { readonly salt: string; readonly info: string };
   /** Where a session says when it was made: a number of seconds. */
   readonly issuedAt: (claims: Claims) => Value | undefined;
+  /** Where the claims are that name the session, beside its outermost ones. */
+  readonly sessionNames: (claims: Claims) => Claims | undefined;
   /** Where the claims of the user's own token are. */
   readonly userClaims: (claims: Claims) => Claims | undefined;
 }
@@ -24,6 +26,7 @@ export const sealedForms: Readonly<Record<SealedFormat, SealedForm>> = {
     encryptions: ['A256CBC-HS512', 'A256GCM'],
     derivation: (cookie) => ({ salt: cookie, info: `Auth.js Generated Encryption Key (${cookie})` }),
     issuedAt: iat,
+    sessionNames: whole,
     userClaims: whole,
   },
   /** @see https://github.com/nextauthjs/next-auth/blob/v4/packages/next-auth/src/jwt/index.ts */
@@ -31,6 +34,7 @@ export const sealedForms: Readonly<Record<SealedFormat, SealedForm>> = {
     encryptions: ['A256GCM'],
     derivation: () => ({ salt: '', info: 'NextAuth.js Generated Encryption Key' }),
     issuedAt: iat,
+    sessionNames: whole,
     userClaims: whole,
   },
   /**
@@ -41,6 +45,7 @@ export const sealedForms: Readonly<Record<SealedFormat, SealedForm>> = {
     encryptions: ['A256GCM'],
     derivation: () => ({ salt: '', info: 'JWE CEK' }),
     issuedAt: (claims) => below(claims, 'internal')?.get('createdAt'),
+    sessionNames: (claims) => below(claims, 'internal'),
     userClaims: (claims) => below(claims, 'user'),
   },
 };

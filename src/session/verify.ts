@@ -136,7 +136,7 @@ function toSession(token: string, claims: Claims, config: SessionConfig): Verifi
     if (rule.evaluate(session) !== true) throw invalid(`require[${index}] is not true`);
   }
   const marked = isImpersonated ? { ...session, impersonated: true as const } : session;
-  return { ...marked, token: sessionToken(token, claims, config) };
+  return { ...marked, token: sessionToken(token, session, config) };
 }
 
 /** RFC 8693, section 4.1; whatever it holds. */

@@ -1,8 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { OpenSession } from '../gateway/sign-out.ts';
-import { openMax, retryAfterMs, type SignOutStore } from './store.ts';
+import { openMax, retryAfterMs, type SignOutMark, type SignOutStore } from './store.ts';
 
-const tokensMax = 100_000;
+const signOutsMax = 100_000;
+/** Of one sign-out, as far as issuers are known: the token's own, its `jti` and a session's id. */
+const marksOfOne = 3;
 const subjectsMax = 10_000;
 const ownMax = 100;
 
@@ -13,15 +15,19 @@ interface Due {
 }
 
 /**
- * Remembers in this process: the last 100,000 tokens, and the sessions of 10,000 subjects. A sealed cookie is
- * a new token each time its host seals it: of one subject only the newest 100 are remembered, so that nobody's
- * own many sign-outs make others' be forgotten.
+ * Remembers in this process: the last 100,000 sign-outs, and the sessions of 10,000 subjects. A sealed cookie
+ * is a new token each time its host seals it: of one subject only the newest 100 are remembered, so that the
+ * many sign-outs of one user do not make those of others be forgotten.
  *
  * @param now milliseconds since the epoch
  */
 export function createMemorySignOutStore(now: () => number = Date.now): SignOutStore {
-  const tokens = new LRUCache<string, number>({ max: tokensMax });
-  const own = new LRUCache<string, readonly string[]>({ max: subjectsMax });
+  // counted by size, since room for `max` would be taken at once
+  const marks = new LRUCache<string, number>({
+    maxSize: signOutsMax * marksOfOne,
+    sizeCalculation: () => 1,
+  });
+  const own = new LRUCache<string, readonly (readonly string[])[]>({ max: subjectsMax });
   const open = new LRUCache<string, OpenSession[]>({ max: subjectsMax });
   const due = new Map<string, Due>();
 
@@ -30,28 +36,38 @@ export function createMemorySignOutStore(now: () => number = Date.now): SignOutS
     const key = keyOf(session);
     if (!due.has(key)) due.set(key, { session, attempts: 0, attemptAtMs: now() });
   };
-  const keepNewest = (digest: string, subject: string): void => {
-    const digests = [...(own.get(subject) ?? []).filter((other) => other !== digest), digest];
-    for (const oldest of digests.slice(0, -ownMax)) tokens.delete(oldest);
-    own.set(subject, digests.slice(-ownMax));
+  const remember = (given: readonly SignOutMark[]): void => {
+    for (const { digest, expiresAtMs } of given) marks.set(digest, expiresAtMs);
   };
-  const has = (digest: string): boolean => isAlive({ expiresAtMs: tokens.get(digest) ?? 0 });
+  const keepNewest = (digests: readonly string[], subject: string): void => {
+    const others = (own.get(subject) ?? []).filter(([token]) => token !== digests[0]);
+    const kept = [...others, digests].slice(-ownMax);
+    for (const digest of others.slice(0, -ownMax + 1).flat()) {
+      if (!kept.some((of) => of.includes(digest))) marks.delete(digest);
+    }
+    own.set(subject, kept);
+  };
+  const has = (digests: readonly string[]): boolean =>
+    digests.some((digest) => isAlive({ expiresAtMs: marks.get(digest) ?? 0 }));
 
   return {
-    has: (digest) => Promise.resolve(has(digest)),
-    remember: ({ digest, expiresAtMs }) => {
-      tokens.set(digest, expiresAtMs);
+    has: (digests) => Promise.resolve(has(digests)),
+    remember: (given) => {
+      remember(given);
       return Promise.resolve();
     },
-    signOut: ({ digest, expiresAtMs }, subject) => {
-      tokens.set(digest, expiresAtMs);
-      keepNewest(digest, subject);
+    signOut: (given, subject) => {
+      remember(given);
+      keepNewest(
+        given.map(({ digest }) => digest),
+        subject,
+      );
       for (const session of open.get(subject) ?? []) makeDue(session);
       open.delete(subject);
       return Promise.resolve();
     },
-    record: (opened, { digest, subject }) => {
-      if (has(digest)) makeDue(opened);
+    record: (opened, { digests, subject }) => {
+      if (has(digests)) makeDue(opened);
       else open.set(subject, [...(open.get(subject) ?? []).filter(isAlive), opened].slice(-openMax));
       return Promise.resolve();
     },

@@ -5,9 +5,9 @@ import { defineScript } from '../redis/define-script.ts';
 import { openMax, retryMs, retryMsMax, type SignOutStore } from './store.ts';
 
 /**
- * KEYS in this order: a token that was signed out; the sessions open for a subject, a sorted set by the
- * moment they expire; those due to be ended, a sorted set by the moment of the next attempt. A member
- * is `expiry|provider|id`. Times are milliseconds.
+ * KEYS in this order: the sessions open for a subject, a sorted set by the moment they expire; those due
+ * to be ended, a sorted set by the moment of the next attempt; then the marks of a sign-out, one or more.
+ * A member is `expiry|provider|id`. Times are milliseconds.
  */
 const common = `
 local time = redis.call('TIME')
@@ -21,13 +21,15 @@ local function makeDue(key, member, moment)
 end
 `;
 
-/** ARGV: how long until the token expires, by the clock that judges it: the gateway's, not Redis's. */
+/** ARGV: how long until each mark expires, by the clock that judges tokens: the gateway's, not Redis's. */
 const signOutScript = `
 ${common}
-if tonumber(ARGV[1]) > 0 then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
-local open = redis.call('ZRANGEBYSCORE', KEYS[2], string.format('(%.0f', now), '+inf', 'WITHSCORES')
-for index = 1, #open, 2 do makeDue(KEYS[3], open[index], tonumber(open[index + 1])) end
-redis.call('DEL', KEYS[2])
+for index, life in ipairs(ARGV) do
+  if tonumber(life) > 0 then redis.call('SET', KEYS[2 + index], 1, 'PX', life) end
+end
+local open = redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%.0f', now), '+inf', 'WITHSCORES')
+for index = 1, #open, 2 do makeDue(KEYS[2], open[index], tonumber(open[index + 1])) end
+redis.call('DEL', KEYS[1])
 return 1
 `;
 
@@ -35,12 +37,12 @@ return 1
 const recordScript = `
 ${common}
 local member, expiry = ARGV[1], tonumber(ARGV[2])
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  makeDue(KEYS[3], member, expiry)
+if redis.call('EXISTS', unpack(KEYS, 3)) > 0 then
+  makeDue(KEYS[2], member, expiry)
 else
-  redis.call('ZADD', KEYS[2], expiry, member)
-  redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[3]))
-  keepUntil(KEYS[2], expiry)
+  redis.call('ZADD', KEYS[1], expiry, member)
+  redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[3]))
+  keepUntil(KEYS[1], expiry)
 end
 return 1
 `;
@@ -85,16 +87,20 @@ export function createRedisSignOutStore(client: RedisClient): SignOutStore {
   const done = defineScript(client, 'sessionEnded', doneScript);
 
   return {
-    has: async (digest) => (await client.exists(tokenKey(digest))) === 1,
-    remember: async ({ digest, expiresAtMs }) => {
-      const ms = lifeMs(expiresAtMs);
-      if (ms > 0) await client.set(tokenKey(digest), 1, 'PX', ms);
+    has: async (digests) => (await client.exists(...digests.map(markKey))) > 0,
+    remember: async (marks) => {
+      const alive = marks.filter(({ expiresAtMs }) => lifeMs(expiresAtMs) > 0);
+      await Promise.all(
+        alive.map(({ digest, expiresAtMs }) => client.set(markKey(digest), 1, 'PX', lifeMs(expiresAtMs))),
+      );
     },
-    signOut: async ({ digest, expiresAtMs }, subject) => {
-      await signOut(keysOf(digest, subject), [lifeMs(expiresAtMs)]);
+    signOut: async (marks, subject) => {
+      const digests = marks.map(({ digest }) => digest);
+      const lives = marks.map(({ expiresAtMs }) => lifeMs(expiresAtMs));
+      await signOut(keysOf(digests, subject), lives);
     },
-    record: async (opened, { digest, subject }) => {
-      await record(keysOf(digest, subject), [memberOf(opened), Math.ceil(opened.expiresAtMs), openMax]);
+    record: async (opened, { digests, subject }) => {
+      await record(keysOf(digests, subject), [memberOf(opened), Math.ceil(opened.expiresAtMs), openMax]);
     },
     claim: async (countMax) => {
       const members = await claim([dueKey, attemptsKey], [countMax, retryMs, retryMsMax]);
@@ -109,17 +115,17 @@ export function createRedisSignOutStore(client: RedisClient): SignOutStore {
 const dueKey = `${keyPrefix}:revoking`;
 const attemptsKey = `${keyPrefix}:revoking-attempts`;
 
-/** How long a token is still believed; 0 and less for one that is past. */
+/** How long a mark is still needed; 0 and less for one that is past. */
 function lifeMs(expiresAtMs: number): number {
   return Math.ceil(expiresAtMs - Date.now());
 }
 
-function tokenKey(digest: string): string {
+function markKey(digest: string): string {
   return `${keyPrefix}:signed-out:${digest}`;
 }
 
-function keysOf(digest: string, subject: string): readonly string[] {
-  return [tokenKey(digest), `${keyPrefix}:revocable:${subject}`, dueKey];
+function keysOf(digests: readonly string[], subject: string): readonly string[] {
+  return [`${keyPrefix}:revocable:${subject}`, dueKey, ...digests.map(markKey)];
 }
 
 function memberOf({ provider, id, expiresAtMs }: OpenSession): string {

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { userSubject } from '../gateway/limits.ts';
 import { Refusal } from '../gateway/refusal.ts';
+import type { SessionToken } from '../gateway/session.ts';
 import type { SignOuts } from '../gateway/sign-out.ts';
 import type { Circuit } from '../redis/circuit.ts';
 import { errorWord } from '../redis/error-word.ts';
-import type { SignedOutToken, SignOutStore } from './store.ts';
+import type { SignOutMark, SignOutStore } from './store.ts';
 
 const takenMax = 10_000;
 const heardMax = 10_000;
@@ -24,7 +25,7 @@ export interface SignOutsOptions {
 
 /** A sign-out that this process took. */
 interface Taken {
-  readonly token: SignedOutToken;
+  readonly marks: readonly SignOutMark[];
   readonly subject: string;
   /** Whether the shared store has heard of it. */
   isTold: boolean;
@@ -41,25 +42,26 @@ export interface SignOutsHere extends SignOuts {
 export function createSignOuts({ shared, local, whenDown, circuit, onDue }: SignOutsOptions): SignOutsHere {
   const taken = new LRUCache<string, Taken>({ max: takenMax });
   /** What the shared store said: it may come back empty while the process that took the sign-out is gone. */
-  const heard = new LRUCache<string, SignedOutToken>({ max: heardMax });
-  const isAlive = ({ expiresAtMs }: SignedOutToken): boolean => expiresAtMs > Date.now();
+  const heard = new LRUCache<string, readonly SignOutMark[]>({ max: heardMax });
+  const isAlive = ({ expiresAtMs }: SignOutMark): boolean => expiresAtMs > Date.now();
 
   async function tell(one: Taken): Promise<void> {
-    await shared.signOut(one.token, one.subject);
+    await shared.signOut(one.marks, one.subject);
     one.isTold = true;
     onDue();
   }
 
-  async function hear(here: SignOutStore, token: SignedOutToken): Promise<void> {
-    heard.set(token.digest, token);
-    await here.remember(token);
+  async function hear(here: SignOutStore, token: SessionToken): Promise<void> {
+    heard.set(token.digest, marksOf(token));
+    await here.remember(marksOf(token));
   }
 
   return {
     has: async ({ token }) => {
-      if ((await local?.has(token.digest)) === true) return true;
+      const digests = digestsOf(token);
+      if ((await local?.has(digests)) === true) return true;
       try {
-        const isSignedOut = await circuit(() => shared.has(token.digest));
+        const isSignedOut = await circuit(() => shared.has(digests));
         if (isSignedOut && local) await hear(local, token);
         return isSignedOut;
       } catch (error) {
@@ -68,27 +70,40 @@ export function createSignOuts({ shared, local, whenDown, circuit, onDue }: Sign
       }
     },
     add: async (session) => {
-      const one = { token: session.token, subject: userSubject(session), isTold: false };
-      await local?.remember(one.token);
-      if (local) taken.set(one.token.digest, one);
+      const one = { marks: marksOf(session.token), subject: userSubject(session), isTold: false };
+      await local?.remember(one.marks);
+      if (local) taken.set(session.token.digest, one);
       await tell(one).catch((error: unknown) => {
         throw unavailable(error);
       });
     },
     record: (session, opened) => {
-      const by = { digest: session.token.digest, subject: userSubject(session) };
+      const by = { digests: digestsOf(session.token), subject: userSubject(session) };
       circuit(() => shared.record(opened, by)).catch(() => undefined); // what is not noted ends by itself
     },
     retell: async () => {
-      for (const one of [...taken.values()].filter(({ token, isTold }) => !isTold && isAlive(token))) {
+      for (const one of [...taken.values()].filter(({ marks, isTold }) => !isTold && marks.some(isAlive))) {
         await tell(one);
       }
     },
     restore: async () => {
-      const tokens = [...[...taken.values()].map(({ token }) => token), ...heard.values()];
-      for (const token of tokens.filter(isAlive)) await shared.remember(token);
+      const known = [...[...taken.values()].map(({ marks }) => marks), ...heard.values()];
+      for (const marks of known) await shared.remember(marks.filter(isAlive));
     },
   };
+}
+
+/** The token's own mark first, then those that other tokens of its session have too. */
+function marksOf({ digest, expiresAtMs, session }: SessionToken): readonly SignOutMark[] {
+  const { digests = [], expiresAtMs: sharedUntilMs = 0 } = session ?? {};
+  return [
+    { digest, expiresAtMs },
+    ...digests.map((shared) => ({ digest: shared, expiresAtMs: sharedUntilMs })),
+  ];
+}
+
+function digestsOf(token: SessionToken): readonly string[] {
+  return marksOf(token).map(({ digest }) => digest);
 }
 
 function unavailable(error: unknown): Refusal {

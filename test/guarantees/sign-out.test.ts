@@ -3,6 +3,8 @@ import { setTimeout as after } from 'node:timers/promises';
 import { SignJWT } from 'jose';
 import { expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
+import { Secret } from '../../src/config/secret.ts';
+import { connectRedis, waitUntilReady } from '../../src/redis/connect.ts';
 import { startFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
 import { getEmbedUrl, problemIn, startGateway, type RunningGateway } from '../support/gateway.ts';
 import { secrets } from '../support/one-embed.ts';
@@ -18,6 +20,8 @@ interface Running {
   readonly redis: RunningRedis;
   readonly cube: FakeProvider;
   readonly tokenOf: (user: string, tenant?: string, life?: string) => Promise<string>;
+  /** A token with these claims beside the others, or instead of them. */
+  readonly tokenWith: (claims: Readonly<Record<string, string>>) => Promise<string>;
 }
 
 /** Two gateways over one Redis, with a Cube that a test answers for. */
@@ -54,19 +58,33 @@ async function running(redisSettings: object = {}, cubeSettings: object = {}): P
   const gateways = [await startGateway(config), await startGateway(config)] as const;
   const tokenOf = (user: string, tenant = 'acme', life = '5m'): Promise<string> =>
     signed(privateKey, user, tenant, life);
-  return { gateways, startAnother: () => startGateway(config), redis, cube, tokenOf };
+  const tokenWith: Running['tokenWith'] = (claims) => signed(privateKey, 'ada', 'acme', '5m', claims);
+  return { gateways, startAnother: () => startGateway(config), redis, cube, tokenOf, tokenWith };
 }
 
-async function signed(key: KeyObject, user: string, tenant: string, life = '5m'): Promise<string> {
-  return new SignJWT({ org_id: tenant, city: 'Bern' })
+async function signed(
+  key: KeyObject,
+  user: string,
+  tenant: string,
+  life = '5m',
+  claims: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return new SignJWT({ sub: user, jti: randomUUID(), org_id: tenant, city: 'Bern', ...claims })
     .setProtectedHeader({ alg: 'ES256' })
     .setIssuer(issuer)
     .setAudience('analytics')
-    .setSubject(user)
-    .setJti(randomUUID())
     .setIssuedAt()
     .setExpirationTime(life)
     .sign(key);
+}
+
+async function redisKeys({ url }: RunningRedis): Promise<readonly string[]> {
+  const client = connectRedis({ url: new Secret(url) });
+  client.on('error', () => undefined);
+  expect(await waitUntilReady(client, 5000)).toBe(true);
+  const keys = await client.keys('*');
+  client.disconnect();
+  return keys;
 }
 
 const curveOrder = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -126,6 +144,46 @@ it('a token that was signed out is refused on every replica at once, however its
     reason: 'signed out',
   });
 });
+
+it('each other token of a session that was signed out is refused on every replica too, and none of another session', async () => {
+  const { gateways, redis, cube, tokenOf, tokenWith } = await running();
+  const [one, other] = gateways;
+  cube.answer(session('s_1'));
+  const status = async (gateway: RunningGateway, token: string): Promise<number> =>
+    (await open(gateway, token)).status;
+  for (const name of ['sid', 'jti', 'session_id', 'origin_jti']) {
+    const names = { [name]: `${name}-1` };
+    const [shown, issuedBefore] = [await tokenWith(names), await tokenWith(names)];
+    expect(await status(other, issuedBefore)).toBe(200);
+    expect((await signOut(one, shown)).status).toBe(204);
+    const renewed = await tokenWith({ ...names, city: 'Basel' });
+    for (const gateway of gateways) {
+      for (const token of [shown, issuedBefore, renewed]) expect(await status(gateway, token)).toBe(401);
+      // signing out of a session again with another of its tokens changes nothing
+      expect((await signOut(gateway, renewed)).status).toBe(204);
+      for (const fields of [{ [name]: `${name}-2` }, { ...names, sub: 'ben' }]) {
+        expect(await status(gateway, await tokenWith(fields))).toBe(200);
+      }
+      expect(await status(gateway, await tokenOf('ada'))).toBe(200);
+    }
+  }
+  const keys = await redisKeys(redis);
+  expect(keys.filter((key) => key.includes(':signed-out:')).length).toBeGreaterThan(8);
+  expect(keys.join()).not.toMatch(/(?:sid|jti|session_id)-1/);
+});
+
+it('a session that was signed out stays so while Redis is away, on a replica that refused it once', async () => {
+  const { gateways, redis, cube, tokenWith } = await running();
+  const [one, other] = gateways;
+  cube.answer(session('s_1'));
+  expect((await signOut(one, await tokenWith({ sid: 's_1' }))).status).toBe(204);
+  expect((await open(other, await tokenWith({ sid: 's_1' }))).status).toBe(401);
+  await redis.kill('SIGKILL');
+  for (const gateway of gateways) {
+    expect((await open(gateway, await tokenWith({ sid: 's_1' }))).status).toBe(401);
+    expect((await open(gateway, await tokenWith({ sid: 's_2' }))).status).toBe(200);
+  }
+}, 60_000);
 
 it('a session that ends while its request waits gets nothing, and the provider is not asked', async () => {
   const queued = { budget: { max: 1, per: '5s' }, queue: { maxWait: '30s' } };

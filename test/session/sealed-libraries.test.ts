@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readCases } from '../support/cases.ts';
-import { authSecret, authSecretOld } from '../support/seal.ts';
+import { authSecret, authSecretOld, sealBytes } from '../support/seal.ts';
 import { cookie, outcome, sealedVerifier } from './support.ts';
 
 const caseSchema = z.strictObject({
@@ -111,3 +111,75 @@ it('Auth.js: the kid picks the secret, first, last or none of them', async () =>
   expect(await outcome(verify(cookie(`${name}=${await seal(authSecretOld)}`)))).toBe('believed');
   expect(await outcome(verify(cookie(`${name}=${await seal(`${authSecret}x`)}`)))).toBe('session_invalid');
 });
+
+describe('one session, sealed again by its library', () => {
+  const names = async (
+    fields: Readonly<Record<string, unknown>>,
+    sealing: string,
+  ): Promise<readonly string[]> =>
+    (await sealedVerifier([fields])(cookie(sealing))).token.session?.digests ?? [];
+  const common = (all: readonly (readonly string[])[]): readonly string[] =>
+    (all[0] ?? []).filter((digest) => all.every((digests) => digests.includes(digest)));
+
+  it('Auth.js: is known by the sid that the host’s jwt callback put in', async () => {
+    const seal = async (sid?: string): Promise<readonly string[]> => {
+      const token = { sub: 'ada', tenant: 'acme', sid };
+      return names(entry, `${name}=${await encode({ token, secret: authSecret, salt: name })}`);
+    };
+    expect(common([await seal('s_1'), await seal('s_1'), await seal('s_1')])).toHaveLength(1);
+    expect(common([await seal('s_1'), await seal('s_2')])).toEqual([]);
+  });
+
+  it('Auth.js: gives each sealing a jti of its own, so that without a sid nothing tells them to be one', async () => {
+    const first = await encode({ token: { sub: 'ada', tenant: 'acme' }, secret: authSecret, salt: name });
+    const opened = await sealedVerifier([entry])(cookie(`${name}=${first}`));
+    const again = await encode({ token: plain(opened.claims), secret: authSecret, salt: name });
+    const all = [await names(entry, `${name}=${first}`), await names(entry, `${name}=${again}`)];
+    expect(all.map(({ length }) => length)).toEqual([1, 1]);
+    expect(common(all)).toEqual([]);
+  });
+
+  it('next-auth 4: is known by a jti that it keeps, or a sid', async () => {
+    const settings = {
+      tokens: ['cookie:next-auth.session-token'],
+      keys: { sealed: { format: 'next-auth', secret: '${env:AUTH_SECRET}' } },
+    };
+    const seal = (fields: Readonly<Record<string, unknown>>, later: number): Promise<readonly string[]> => {
+      const iat = Math.floor(Date.now() / 1000) - 60 + later;
+      const session = { sub: 'ada', tenant: 'acme', iat, exp: iat + 300, ...fields };
+      return names(settings, `next-auth.session-token=${sealBytes(JSON.stringify(session))}`);
+    };
+    expect(common([await seal({ jti: 'one' }, 0), await seal({ jti: 'one' }, 30)])).toHaveLength(1);
+    const renewed = [await seal({ jti: 'one', sid: 7 }, 0), await seal({ jti: 'two', sid: 7 }, 30)];
+    expect(common(renewed)).toHaveLength(1);
+  });
+
+  it('nextjs-auth0: is known by internal.sid, which it keeps', async () => {
+    const one = cases.find(({ name: case_ }) => case_ === 'nextjs-auth0 4');
+    const at = one?.at ?? 0;
+    vi.useFakeTimers({ toFake: ['Date'], now: at * 1000 });
+    try {
+      const session = {
+        user: { sub: 'auth0|ada', org_id: 'acme' },
+        tokenSet: { accessToken: 'renewed', expiresAt: at + 7200 },
+        internal: { sid: 'sid-1', createdAt: at - 60 },
+        exp: at + 90_000,
+      };
+      const again = (internal: object): Promise<readonly string[]> => {
+        const sealed = sealBytes(JSON.stringify({ ...session, internal }), { info: 'JWE CEK' });
+        return names(one?.entry ?? {}, `__session=${sealed}`);
+      };
+      const written = await names(one?.entry ?? {}, header(one?.cookies ?? {}));
+      expect(written).toHaveLength(1);
+      expect(await again(session.internal)).toEqual(written);
+      expect(common([written, await again({ ...session.internal, sid: 'sid-2' })])).toEqual([]);
+      expect(await again({ createdAt: at })).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+function plain(claims: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(claims);
+}

@@ -8,12 +8,12 @@ const expiresAtMs = Date.now() + 7 * 86_400_000;
 test('that a provider fails is told once, and once that it works again', async () => {
   let now = Date.now();
   const store = createMemorySignOutStore(() => now);
-  const by = { digest: 'digest', subject: 'subject' };
+  const by = { digests: ['digest'], subject: 'subject' };
   for (const id of Array.from({ length: 25 }, (_, index) => `s_${index}`)) {
     await store.record({ provider: 'cube', id, expiresAtMs }, by);
   }
   await store.record({ provider: 'other', id: 's', expiresAtMs }, by);
-  await store.signOut({ digest: by.digest, expiresAtMs }, by.subject);
+  await store.signOut([{ digest: 'digest', expiresAtMs }], by.subject);
 
   let failure: Error | undefined = new Error('refused');
   let attempts = 0;

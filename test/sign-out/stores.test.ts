@@ -4,7 +4,13 @@ import { Secret } from '../../src/config/secret.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
 import { createMemorySignOutStore } from '../../src/sign-out/memory.ts';
 import { createRedisSignOutStore } from '../../src/sign-out/redis.ts';
-import { openMax, retryMs, retryMsMax, type SignOutStore } from '../../src/sign-out/store.ts';
+import {
+  openMax,
+  retryMs,
+  retryMsMax,
+  type SignOutMark,
+  type SignOutStore,
+} from '../../src/sign-out/store.ts';
 import { unique } from '../admission/support.ts';
 import { startRedis, type RunningRedis } from '../support/redis.ts';
 
@@ -14,24 +20,55 @@ function opened(fields: Partial<OpenSession> = {}): OpenSession {
   return { provider: 'cube', id: unique('session|id'), expiresAtMs: inAnHour(), ...fields };
 }
 
+/** A token that says nothing of its session, and its user. */
+function who(): { readonly digests: readonly [string]; readonly subject: string } {
+  return { digests: [unique('digest')], subject: unique('subject') };
+}
+
+function marks(digests: readonly string[], expiresAtMs = inAnHour()): readonly SignOutMark[] {
+  return digests.map((digest) => ({ digest, expiresAtMs }));
+}
+
 /** How long after each attempt the next one may be made. */
 const waits = [1, 2, 4, 8, 16, 32, 64, 120, 120].map((times) => times * retryMs);
 
 /** What every store holds. */
 function suite(open: () => SignOutStore): void {
-  const who = () => ({ digest: unique('digest'), subject: unique('subject') });
-
   test('a token is signed out until it expires, and no other is', async () => {
     const store = open();
     const [one, other, past] = [who(), who(), who()];
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
-    await store.signOut({ digest: past.digest, expiresAtMs: Date.now() - 1 }, past.subject);
-    expect(await Promise.all([one, other, past].map(({ digest }) => store.has(digest)))).toEqual([
+    await store.signOut(marks(one.digests), one.subject);
+    await store.signOut(marks(one.digests), one.subject);
+    await store.signOut(marks(past.digests, Date.now() - 1), past.subject);
+    expect(await Promise.all([one, other, past].map(({ digests }) => store.has(digests)))).toEqual([
       true,
       false,
       false,
     ]);
+  });
+
+  test('one mark of a sign-out is enough, each lasts for its own time, and telling it again changes nothing', async () => {
+    const store = open();
+    const [token, jti, sid, past] = [unique('token'), unique('jti'), unique('sid'), unique('past')];
+    const all = [...marks([token, jti, sid]), ...marks([past], Date.now() - 1)];
+    for (const tell of [store.signOut.bind(store), store.remember.bind(store)]) {
+      await tell(all, unique('subject'));
+      for (const digest of [token, jti, sid]) {
+        expect(await store.has([digest])).toBe(true);
+        expect(await store.has([unique('digest'), digest, unique('digest')])).toBe(true);
+      }
+      expect(await store.has([past, unique('digest')])).toBe(false);
+    }
+  });
+
+  test('what another token of a signed-out session opens is due at once', async () => {
+    const store = open();
+    const [sid, subject] = [unique('sid'), unique('subject')];
+    await store.signOut(marks([unique('token'), sid]), subject);
+    const late = opened();
+    await store.record(late, { digests: [unique('token'), sid], subject });
+    expect((await store.claim(10)).map(({ id }) => id)).toEqual([late.id]);
+    await store.done(late);
   });
 
   test('what was opened for who signs out is due, once, and nobody else’s', async () => {
@@ -39,10 +76,10 @@ function suite(open: () => SignOutStore): void {
     const [one, other] = [who(), who()];
     const [first, second, foreign] = [opened(), opened(), opened()];
     await store.record(first, one);
-    await store.record(second, { ...one, digest: unique('another token of the same user') });
+    await store.record(second, { ...one, digests: [unique('another token of the same user')] });
     await store.record(foreign, other);
     expect(await store.claim(10)).toEqual([]);
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.signOut(marks(one.digests), one.subject);
     const due = await store.claim(10);
     expect(due.map(({ id }) => id).toSorted()).toEqual([first.id, second.id].toSorted());
     expect(due[0]).toEqual([first, second].find(({ id }) => id === due[0]?.id));
@@ -53,7 +90,7 @@ function suite(open: () => SignOutStore): void {
   test('what is opened while its token is being signed out is due at once', async () => {
     const store = open();
     const one = who();
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.signOut(marks(one.digests), one.subject);
     const late = opened();
     await store.record(late, one);
     expect((await store.claim(10)).map(({ id }) => id)).toEqual([late.id]);
@@ -66,7 +103,7 @@ function suite(open: () => SignOutStore): void {
     await store.record(opened({ expiresAtMs: Date.now() + 30 }), one);
     await expect
       .poll(async () => {
-        await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+        await store.signOut(marks(one.digests), one.subject);
         return (await store.claim(10)).length;
       })
       .toBe(0);
@@ -79,7 +116,7 @@ function suite(open: () => SignOutStore): void {
       opened({ expiresAtMs: inAnHour() + index }),
     );
     for (const each of all) await store.record(each, one);
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.signOut(marks(one.digests), one.subject);
     const due = await store.claim(openMax + 5);
     expect(due.map(({ id }) => id).toSorted()).toEqual(
       all
@@ -96,22 +133,22 @@ describe('sign-outs remembered in this process', () => {
 
   test('no user’s many sign-outs make another’s be forgotten', async () => {
     const store = createMemorySignOutStore();
-    const expiresAtMs = inAnHour();
-    await store.signOut({ digest: 'quiet', expiresAtMs }, 'quiet');
+    await store.signOut(marks(['quiet']), 'quiet');
     for (let index = 0; index < 100_100; index += 1) {
-      await store.signOut({ digest: `loud ${index}`, expiresAtMs }, 'loud');
+      await store.signOut(marks([`loud ${index}`, `jti ${index}`, 'sid']), 'loud');
     }
-    const known = ['quiet', 'loud 100099', 'loud 100000', 'loud 99999'].map((digest) => store.has(digest));
-    expect(await Promise.all(known)).toEqual([true, true, true, false]);
+    const asked = ['quiet', 'loud 100099', 'loud 100000', 'loud 99999', 'jti 100000', 'jti 99999', 'sid'];
+    const known = await Promise.all(asked.map((digest) => store.has([digest])));
+    expect(known).toEqual([true, true, true, false, true, false, true]);
   });
 
   test('what could not be ended is due again after a while, each time twice as long, until it is done', async () => {
     let now = Date.now();
     const store = createMemorySignOutStore(() => now);
-    const one = { digest: 'digest', subject: 'subject' };
+    const one = who();
     const due = opened({ expiresAtMs: inAnHour() * 2 });
     await store.record(due, one);
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.signOut(marks(one.digests), one.subject);
     expect(await store.claim(10)).toHaveLength(1);
     for (const waitMs of waits) {
       now += waitMs - 1;
@@ -151,17 +188,17 @@ describe('sign-outs remembered in Redis', () => {
     const store = createRedisSignOutStore(client);
     const [one, other] = [unique('digest'), unique('digest')];
     const expiresAtMs = Date.now() + 300_000;
-    await store.signOut({ digest: one, expiresAtMs }, unique('subject'));
-    await store.remember({ digest: other, expiresAtMs });
-    expect(await Promise.all([store.has(one), store.has(other)])).toEqual([true, true]);
+    await store.signOut(marks([one], expiresAtMs), unique('subject'));
+    await store.remember(marks([other], expiresAtMs));
+    expect(await Promise.all([store.has([one]), store.has([other])])).toEqual([true, true]);
   });
 
   test('what another replica claimed and did not end is due again after a while, each time twice as long', async () => {
     const store = createRedisSignOutStore(client);
-    const one = { digest: unique('digest'), subject: unique('subject') };
+    const one = who();
     const due = opened();
     await store.record(due, one);
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.signOut(marks(one.digests), one.subject);
     const member = await onlyMember(client);
     for (const waitMs of waits) {
       expect(await store.claim(10)).toEqual([due]);
@@ -177,10 +214,10 @@ describe('sign-outs remembered in Redis', () => {
 
   test('every key goes away by itself', async () => {
     const store = createRedisSignOutStore(client);
-    const one = { digest: unique('digest'), subject: unique('subject') };
+    const one = who();
     await store.record(opened(), one);
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
-    await store.record(opened(), { ...one, digest: unique('digest') });
+    await store.signOut(marks(one.digests), one.subject);
+    await store.record(opened(), { ...one, digests: [unique('digest'), unique('sid')] });
     expect(await store.claim(10)).toHaveLength(1);
     const keys = await client.keys('*');
     expect(keys.length).toBeGreaterThan(3);
