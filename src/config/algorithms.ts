@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { modulusWeakness } from './weak-modulus.ts';
 
 /** How each algorithm of RFC 7518 and RFC 8037 constrains its key. HMAC: bytes of the hash. */
 const algorithmKeys = {
@@ -21,6 +22,8 @@ export type Algorithm = keyof typeof algorithmKeys;
 export const algorithms = Object.keys(algorithmKeys) as [Algorithm, ...Algorithm[]];
 
 const rsaBitsMin = 2048;
+/** OpenSSL verifies with no larger one. */
+const rsaBitsMax = 16_384;
 const rsaExponentMin = 65_537n;
 const rsaExponentMax = 2n ** 256n;
 
@@ -48,8 +51,20 @@ export function strengthNeeded(key: KeyObject): string | undefined {
   if (modulusLength !== undefined && modulusLength < rsaBitsMin) {
     return `an RSA key of at least ${rsaBitsMin} bits (RFC 7518, section 3.3)`;
   }
+  if (modulusLength !== undefined && modulusLength > rsaBitsMax) {
+    return `an RSA key of at most ${rsaBitsMax} bits`;
+  }
   if (publicExponent === undefined) return undefined;
   const isSound =
     publicExponent >= rsaExponentMin && publicExponent < rsaExponentMax && publicExponent % 2n === 1n;
-  return isSound ? undefined : 'an RSA key whose exponent is odd and at least 65537 (FIPS 186-5, A.1.1)';
+  if (!isSound) return 'an RSA key whose exponent is odd and at least 65537 (FIPS 186-5, A.1.1)';
+  const weakness = factorability(key);
+  return weakness === undefined ? undefined : `an RSA key that cannot be factored: ${weakness}`;
+}
+
+/** Why the private key of an RSA key can be found; undefined for any other key, and for one that shows nothing. */
+export function factorability(key: KeyObject): string | undefined {
+  if (key.asymmetricKeyType !== 'rsa') return undefined;
+  const { n = '' } = key.export({ format: 'jwk' });
+  return modulusWeakness(BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`));
 }

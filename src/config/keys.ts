@@ -1,6 +1,13 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { algorithms, misfit, secretBytesMin, strengthNeeded, type Algorithm } from './algorithms.ts';
+import {
+  algorithms,
+  factorability,
+  misfit,
+  secretBytesMin,
+  strengthNeeded,
+  type Algorithm,
+} from './algorithms.ts';
 import { certificates, duration, secret, secureUrl } from './fields.ts';
 import { sealedSchema } from './sealed.ts';
 
@@ -56,7 +63,10 @@ export function fitAlgorithms(
 ): readonly Algorithm[] | string {
   if (pem === undefined) return named ?? (secret === undefined ? [] : ['HS256']);
   const chosen = named ?? impliedAlgorithms(pem);
-  if (chosen.length === 0) return 'the key fits no algorithm';
+  if (chosen.length === 0) {
+    const weakness = factorability(pem);
+    return weakness === undefined ? 'the key fits no algorithm' : `the key can be factored: ${weakness}`;
+  }
   for (const algorithm of chosen) {
     const reason = unfit(pem, algorithm);
     if (reason !== undefined) return `${algorithm} ${reason}`;

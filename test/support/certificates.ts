@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -61,4 +62,12 @@ export function createSelfSigned(days: number, rsaBits = 2048): Certified {
     certificate: readFileSync(join(folder, 'a.pem'), 'utf8'),
     privateKey: readFileSync(join(folder, 'a.key'), 'utf8'),
   };
+}
+
+/** A certificate of today over a private key, in PEM form. */
+export function certifyKey(key: KeyObject): string {
+  const folder = temporaryFolder({ 'a.key': key.export({ type: 'pkcs8', format: 'pem' }).toString() });
+  const args = ['req', '-x509', '-key', 'a.key', '-out', 'a.pem', '-days', '2', '-subj', '/CN=a'];
+  execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  return readFileSync(join(folder, 'a.pem'), 'utf8');
 }
