@@ -6,18 +6,41 @@ export type Cookies = ReadonlyMap<string, ReadonlySet<string>>;
 
 const chunksMax = 10;
 
+/**
+ * Reads the pairs of a Cookie header as browsers write them: one name is another's only byte by byte, and
+ * nothing but spaces and tabs is left out around name and value. A reader that leaves out more, such as
+ * U+00A0, reads `__Host-` where the browser did not: a sibling host may set that cookie. Quotes around a
+ * value are no part of it, as for most servers; a semicolon between quotes ends it, as for browsers.
+ *
+ * @param header as Node gives it: bytes as Latin-1, several headers joined by `; `
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-5.2
+ */
 export function readCookies(header: string): Cookies {
   const cookies = new Map<string, Set<string>>();
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
-    const name = pair.slice(0, equals).trim();
-    const value = pair
-      .slice(equals + 1)
-      .trim()
-      .replace(/^"(.*)"$/, '$1');
+    const name = trimBlanks(pair.slice(0, equals));
+    const value = unquoted(trimBlanks(pair.slice(equals + 1)));
     if (equals !== -1 && value !== '') cookies.set(name, (cookies.get(name) ?? new Set()).add(value));
   }
   return cookies;
+}
+
+/** Without spaces and tabs at both ends. A pattern would take quadratic time for blanks in the middle. */
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start += 1;
+  while (start < end && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
+}
+
+function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }
 
 /** What a cookie holds under its very name. */
