@@ -25,14 +25,23 @@ export function checkOrigin(
   throw new Refusal('origin_denied', { reason: reasonFor(credentials) });
 }
 
-function isOwnOrigin(claimed: string, { host, fetchSite }: Credentials): boolean {
+/** Compared with what browsers write: an origin has one form, and a parser would take many for it. */
+function isOwnOrigin(claimed: string, { host = '', fetchSite }: Credentials): boolean {
   if (fetchSite !== undefined && fetchSite !== 'same-origin') return false;
-  const { protocol, host: own } = URL.canParse(claimed) ? new URL(claimed) : { protocol: '', host: '' };
-  return ['http:', 'https:'].includes(protocol) && own === host;
+  return host !== '' && [`https://${host}`, `http://${host}`].includes(claimed);
 }
 
+/**
+ * The origin of a page that a referer names as browsers write it: an http(s) URL without user. A parser
+ * finds an origin in a `blob:` too, and in much else that no page has.
+ *
+ * @see https://www.w3.org/TR/referrer-policy/#strip-url
+ */
 function originOf(referer: string | undefined): string | undefined {
-  return referer !== undefined && URL.canParse(referer) ? new URL(referer).origin : undefined;
+  if (referer === undefined || !URL.canParse(referer)) return undefined;
+  const { origin, protocol } = new URL(referer);
+  const isPage = protocol === 'https:' || protocol === 'http:';
+  return isPage && (referer === origin || referer.startsWith(`${origin}/`)) ? origin : undefined;
 }
 
 function reasonFor({ origin, referer, fetchSite }: Credentials): string {
