@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import type { Expression } from './expressions.ts';
 import { duration, expression, name, sessionVariables, table } from './fields.ts';
+import { isPlainText } from './text.ts';
 
 /** What an embed of every product has. */
 export const embedFields = {
-  title: z.string().min(1).max(200).describe('title shown to people; default: the name').optional(),
+  title: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine(isPlainText, 'must be text that can be seen')
+    .describe('title shown to people; default: the name')
+    .optional(),
   provider: name.describe('name of a provider'),
   allow: expression('who may open the embed; left out: every believed session', sessionVariables).optional(),
   public: z.literal(true).describe('true: on purpose no attribute filters this embed').optional(),

@@ -1,7 +1,7 @@
 import { errors, jwtVerify } from 'jose';
 import type { Claims, Expression, Variables } from '../config/expressions.ts';
 import type { SessionConfig } from '../config/sessions.ts';
-import { isPlainText } from '../config/text.ts';
+import { isIdentifier } from '../config/text.ts';
 import { placeName, type TokenPlace } from '../config/token-places.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import type { VerifiedSession, VerifySession } from '../gateway/session.ts';
@@ -129,8 +129,8 @@ function toSession(token: string, claims: Claims, config: SessionConfig): Verifi
   const { issuer } = config;
   const isImpersonated = hasActor(claims, config);
   if (isImpersonated && !config.impersonation) throw invalid('impersonated');
-  const tenant = plainText(config.tenant, { claims, issuer }, 'tenant');
-  const user = plainText(config.user, { claims, issuer }, 'user');
+  const tenant = identifier(config.tenant, { claims, issuer }, 'tenant');
+  const user = identifier(config.user, { claims, issuer }, 'user');
   const session = { claims, issuer, tenant, user };
   for (const [index, rule] of config.require.entries()) {
     if (rule.evaluate(session) !== true) throw invalid(`require[${index}] is not true`);
@@ -145,9 +145,9 @@ function hasActor(claims: Claims, { keys: { sealed } }: SessionConfig): boolean 
   return claims.has('act') || own?.has('act') === true;
 }
 
-function plainText(expression: Expression, variables: Variables, what: string): string {
+function identifier(expression: Expression, variables: Variables, what: string): string {
   const value = expression.evaluate(variables);
-  if (typeof value === 'string' && isPlainText(value)) return value;
+  if (typeof value === 'string' && isIdentifier(value)) return value;
   throw invalid(`${what} is blank, no text or no plain text`);
 }
 
