@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { escapeUnseen } from '../config/escape-unseen.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 
@@ -21,18 +22,18 @@ export function check({ config: file, strict }: { config: string; strict?: boole
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   const { sessions, providers, embeds } = loaded.config;
   process.stdout.write(
-    `${file} is fine: ${sessions.length} issuers, ${providers.size} providers, ${embeds.size} embeds\n`,
+    `${escapeUnseen(file)} is fine: ${sessions.length} issuers, ${providers.size} providers, ${embeds.size} embeds\n`,
   );
   for (const { index, preset, fields } of loaded.filledIn) {
     // nothing of it is secret: it is made of the issuer and of public ids
-    const lines = stringify(fields, { lineWidth: 0 }).trimEnd().replace(/^/gm, '  ');
-    process.stdout.write(`sessions[${index}], filled in by preset: ${preset}\n${lines}\n`);
+    const lines = stringify(fields, { lineWidth: 0 }).trimEnd().split('\n').map(escapeUnseen);
+    process.stdout.write(`sessions[${index}], filled in by preset: ${preset}\n  ${lines.join('\n  ')}\n`);
   }
 }
 
 function reportProblems(problems: readonly Problem[], file: string): void {
   const { length } = problems;
   process.stderr.write(`${problems.map(formatProblem).join('\n')}\n`);
-  process.stderr.write(`${length} problem${length === 1 ? '' : 's'} in ${file}\n`);
+  process.stderr.write(`${length} problem${length === 1 ? '' : 's'} in ${escapeUnseen(file)}\n`);
   process.exitCode = 1;
 }

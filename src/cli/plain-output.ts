@@ -1,4 +1,5 @@
 import { format } from 'node:util';
+import { escapeUnseen } from '../config/escape-unseen.ts';
 
 /**
  * Turns what Node or a library would print as plain text (warnings, crashes, `console`) into JSON lines
@@ -35,7 +36,8 @@ const consoleLevels = {
 } as const satisfies Partial<Record<keyof Console, Level>>;
 
 function write(level: Level, members: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify({ level, time: new Date().toISOString(), ...members })}\n`);
+  const line = JSON.stringify({ level, time: new Date().toISOString(), ...members });
+  process.stdout.write(`${escapeUnseen(line)}\n`);
 }
 
 function describe(error: unknown): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Node } from 'yaml';
+import { escapeUnseen } from './escape-unseen.ts';
 import type { FilledIn } from './fill-in.ts';
 import { isSecretName } from './secret-names.ts';
 import { createShowLine, masked, type ShowLine, type ShownLine } from './shown-line.ts';
@@ -18,13 +19,19 @@ export interface Problem extends ShownLine {
   readonly message: string;
 }
 
-/** `file:line:column path: message`, then the line, where there is one, and a caret below the column. */
+/**
+ * `file:line:column path: message`, then the line, where there is one, and a caret below the column. For a
+ * terminal: what would reorder, hide or end a line of it is escaped.
+ */
 export function formatProblem(problem: Problem): string {
-  if (problem.source === '') return headline(problem);
-  const caret = `${' '.repeat(problem.caret)}^`;
-  return `${headline(problem)}\n  ${problem.source}\n  ${caret}`;
+  const { source, caret } = problem;
+  const first = escapeUnseen(headline(problem));
+  if (source === '') return first;
+  const before = escapeUnseen(source.slice(0, caret)).length;
+  return `${first}\n  ${escapeUnseen(source)}\n  ${' '.repeat(before)}^`;
 }
 
+/** The first line of {@link formatProblem}, for the log. */
 export function headline({ file, line, column, path, message }: Problem): string {
   return `${file}:${line}:${column} ${path}: ${message}`;
 }

@@ -191,7 +191,7 @@ describe('serve', () => {
   it('writes what a library says to the console as JSON lines too', async () => {
     const sandbox = await openSandbox();
     const preload =
-      'process.on("SIGUSR2", () => { console.warn("a %s", "word"); console.error("an error") })';
+      'process.on("SIGUSR2", () => { console.warn("a %s", "word"); console.error("an error\\u202e\\u2028") })';
     const gateway = await startGateway(configOver(sandbox), {
       HEX_TOKEN: sandbox.hexToken,
       NODE_OPTIONS: `--import=${temporaryFile(preload, 'say.mjs')}`,
@@ -200,8 +200,9 @@ describe('serve', () => {
     await expect.poll(gateway.output).toContain('an error');
     expect(gateway.lines().slice(-2)).toMatchObject([
       { level: 'warn', msg: 'a word' },
-      { level: 'error', msg: 'an error' },
+      { level: 'error', msg: 'an error\u202e\u2028' },
     ]);
+    expect(gateway.output()).not.toMatch(/[\u202e\u2028]/);
   });
 
   it('tells of wrong inputs how many, and the names of declared ones alone', async () => {
