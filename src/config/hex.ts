@@ -12,6 +12,9 @@ const urlHost = z
   .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/, 'must be a host such as app.hex.tech or *.hex.tech')
   .describe('host, or *. and a domain for every host below it');
 
+/** Where Hex's own hosts are. */
+export const hostsOfHex = '*.hex.tech';
+
 /** @see https://learn.hex.tech/docs/share-insights/embedding/signed-embedding */
 const hexProviderSchema = z
   .strictObject({
@@ -33,7 +36,7 @@ const hexProviderSchema = z
   .describe('a Hex workspace')
   .transform((provider) => ({
     ...provider,
-    urlHosts: provider.urlHosts ?? [provider.baseUrl.hostname, '*.hex.tech'],
+    urlHosts: provider.urlHosts ?? [provider.baseUrl.hostname, hostsOfHex],
   }));
 
 export type HexProviderConfig = z.output<typeof hexProviderSchema>;

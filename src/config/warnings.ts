@@ -1,4 +1,6 @@
 import { isIPv4 } from 'node:net';
+import { hostsOfHex } from './hex.ts';
+import { hasStrangersBelow, isPublicSuffix } from './public-suffix.ts';
 import type { Spot } from './problems.ts';
 import type { Config } from './schema.ts';
 
@@ -13,6 +15,7 @@ export type Warn = (spot: Spot, message: string) => void;
  */
 export function collectWarnings(config: Config, warn: Warn): void {
   warnAboutProxies(config, warn);
+  warnAboutUrlHosts(config, warn);
 }
 
 function warnAboutProxies({ listen }: Config, warn: Warn): void {
@@ -32,4 +35,22 @@ function isWiderThanPrivate(range: string): boolean {
   if (isIPv4(address)) return Number(prefix) < 8;
   const isMapped = /^::ffff:/i.test(address) && Number(prefix) >= 96;
   return Number(prefix) < (isMapped ? 96 + 8 : 7);
+}
+
+/** The hosts of the default are no mistake, and asking for them would load the list at every start. */
+function warnAboutUrlHosts({ providers }: Config, warn: Warn): void {
+  for (const [name, provider] of providers) {
+    if (provider.kind !== 'hex') continue;
+    const usual = [provider.baseUrl.hostname, hostsOfHex];
+    for (const [index, pattern] of provider.urlHosts.entries()) {
+      if (usual.includes(pattern)) continue;
+      const domain = pattern.replace(/^\*\./, '').replace(/:\d+$/, '');
+      const isOpen = pattern.startsWith('*.') ? hasStrangersBelow(domain) : isPublicSuffix(domain);
+      if (!isOpen) continue;
+      warn(
+        { path: ['providers', name, 'urlHosts', index] },
+        `${domain} is a public suffix: anyone can have a host below it, and a minted URL may lead there`,
+      );
+    }
+  }
 }
