@@ -20,6 +20,6 @@ export function clearSession(): string {
 
 /** The session token in a Cookie header. */
 export function readSession(header: string | undefined): string | undefined {
-  const pair = (header ?? '').split(/;\s*/).find((candidate) => candidate.startsWith(`${name}=`));
+  const pair = (header ?? '').split(/; */).find((candidate) => candidate.startsWith(`${name}=`));
   return pair?.slice(name.length + 1);
 }

@@ -12,11 +12,14 @@ export interface FoundToken {
   readonly places: readonly TokenPlace[];
 }
 
+/** Base64url in parts (RFC 7515, section 7.1; RFC 7516, section 7.1). */
+const tokenPattern = /^[A-Za-z0-9_.-]+$/;
+
 /**
  * Looks for the session token in all configured places. One token in two places is one session; two
  * different ones are nobody's, because which of them another layer would have taken is anyone's guess.
  *
- * @returns a token of at most 16 kB without white space or comma
+ * @returns a token of at most 16 kB, of the characters that a compact token has
  * @throws {Refusal} `session_missing`, `session_ambiguous`; `session_invalid` for what is no such token, and
  *   for an `Authorization` that speaks of a bearer token in another form than `Bearer TOKEN`
  */
@@ -32,7 +35,7 @@ export function findToken(credentials: Credentials, places: readonly TokenPlace[
   }
   if (found.some(({ token }) => token !== first.token)) throw new Refusal('session_ambiguous');
   if (first.token.length > tokenCharactersMax) throw invalid(`over ${tokenCharactersMax} characters`);
-  if (/[\s,]/.test(first.token)) throw invalid('white space or a comma in the token');
+  if (!tokenPattern.test(first.token)) throw invalid('characters that no token has');
   return { token: first.token, places: found.map(({ place }) => place) };
 }
 
@@ -47,6 +50,9 @@ function tokensAt(place: TokenPlace, authorization: readonly string[], cookies: 
   }
 }
 
+/** At the start, or behind a comma or anything that is not visible ASCII: readers differ in what they split at. */
+const bearerAnywhere = /(?:^|[^\x21-\x7e]|,)bearer/i;
+
 /**
  * What might be a bearer token to another reader of the header must not be nothing here: it would hide
  * from the comparison. Split at spaces, since a pattern that trims them can take quadratic time.
@@ -54,7 +60,7 @@ function tokensAt(place: TokenPlace, authorization: readonly string[], cookies: 
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
 function bearerToken(header: string): readonly string[] {
-  if (!/(?:^|[\s,])bearer/i.test(header)) return [];
+  if (!bearerAnywhere.test(header)) return [];
   const [scheme, token, ...rest] = header.split(' ').filter((part) => part !== '');
   if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
     throw invalid('Authorization is not Bearer and one token');
