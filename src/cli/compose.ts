@@ -8,13 +8,15 @@ import { createSignOut, refuseSignedOut } from '../gateway/sign-out.ts';
 import { createApp } from '../http/app.ts';
 import { createOperationsApp } from '../operations/app.ts';
 import { createReport } from '../operations/audit.ts';
-import { createMetrics } from '../operations/metrics.ts';
+import { createMetrics, observeConnections } from '../operations/metrics.ts';
+import { createTransportLog } from '../operations/transport-log.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createCircuit } from '../redis/circuit.ts';
 import { connectRedis, onServer, waitUntilReady, type RedisClient } from '../redis/connect.ts';
 import { createSealedSessions } from '../session/sealed.ts';
 import { createIssuers, createVerifySession } from '../session/verify.ts';
 import { composeAdmission } from './admission.ts';
+import { defaultConnectionsMax } from './connections-max.ts';
 import { bindEmbeds, createProviders } from './providers.ts';
 import { composeSignOut } from './sign-out.ts';
 import { answerMsMax } from './times.ts';
@@ -68,8 +70,15 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   }, everySecondMs).unref();
 
   let isStopping = false;
+  const reportFault = (error: unknown, requestId: string): void => {
+    metrics.faults.inc();
+    log.error({ err: error, requestId }, 'a fault');
+  };
+  const transportLog = createTransportLog(log, metrics);
   const app = await createApp({
     listen: config.listen,
+    connectionsMax: config.listen.maxConnections ?? defaultConnectionsMax(),
+    observeConnections: observeConnections(metrics, 'public'),
     client: config.limits.client,
     answerMsMax: answerMsMax(config),
     issue: createIssue({
@@ -84,15 +93,13 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
     signOut: createSignOut({ verifySession: verifyToken, signOuts, report }),
     list: createList({ verifySession, embeds, report }),
     report,
-    reportFault: (error, requestId) => {
-      metrics.faults.inc();
-      log.error({ err: error, requestId }, 'a fault');
-    },
-    reportProblem: ({ requestId, status, code }) => {
-      log.info({ requestId, status, code }, 'a problem of the transport');
-    },
+    reportFault,
+    reportProblem: transportLog('public'),
   });
   const operations = await createOperationsApp({
+    observeConnections: observeConnections(metrics, 'operations'),
+    reportFault,
+    reportProblem: transportLog('operations'),
     readiness: watch.readiness,
     isStopping: () => isStopping,
     metrics,

@@ -38,6 +38,14 @@ export const listenSchema = z
       .array(origin)
       .describe('browser origins that may call; none: the same origin only')
       .default([]),
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .describe(
+        'connections served at a time; more are answered 503. Left out: half of the files that the process may open, at most 10000',
+      )
+      .optional(),
   })
   .describe('the public listener');
 

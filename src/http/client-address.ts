@@ -16,7 +16,12 @@ const ipv6PrefixBits = 64;
  */
 export function clientAddress({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   // fastify's types promise an address, but a socket that was reset has none
-  const address = addressIn(ip) ?? addressIn(socket.remoteAddress);
+  return addressKey(addressIn(ip) ?? socket.remoteAddress);
+}
+
+/** The same for a peer that sent no request to read a header of. */
+export function addressKey(peer: string | undefined): string {
+  const address = addressIn(peer);
   return address === undefined ? unknownAddress : normalizeIP(address, ipv6PrefixBits);
 }
 

@@ -1,46 +1,33 @@
-import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answerHeaders } from './answer-headers.ts';
-import { transportProblem, type Problem } from './problem.ts';
-import type { ReportProblem } from './reply-error.ts';
+import { addressKey } from './client-address.ts';
+import type { Connections } from './connections.ts';
+import type { MalformedResponse } from './malformed.ts';
 
 const statuses: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Answers what is not HTTP enough to become a request, in the form of all other problems. */
-export function createReplyClientError(reportProblem: ReportProblem) {
+type DescribeMalformed = (status: number, address: string) => MalformedResponse;
+
+/** Answers what is not HTTP enough to become a request, in the form of all other problems, and closes. */
+export function createReplyClientError(connections: Connections, describe: DescribeMalformed) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    const connection = connections.of(socket);
+    if (error.code === 'ECONNRESET' || !connection) {
       socket.destroy();
       return;
     }
-    const problem = transportProblem(statuses[error.code ?? ''] ?? 400, randomUUID());
-    reportProblem(problem);
-    socket.end(textOf(problem));
+    connection.fail(() => describe(statuses[error.code ?? ''] ?? 400, addressKey(socket.remoteAddress)));
   };
 }
 
 /** Refuses to be a tunnel (`CONNECT`). Node hands over a connection whose errors nobody hears, nor its end. */
-export function createRefuseTunnel(reportProblem: ReportProblem) {
-  return (_request: unknown, socket: Duplex): void => {
-    socket.on('error', () => undefined);
-    const problem = transportProblem(400, randomUUID());
-    reportProblem(problem);
-    socket.end(textOf(problem), () => socket.destroy());
+export function createRefuseTunnel(connections: Connections, describe: DescribeMalformed) {
+  return ({ socket }: { readonly socket: Socket }, tunnel: Duplex): void => {
+    tunnel.on('error', () => undefined);
+    connections.of(socket)?.fail(() => describe(400, addressKey(socket.remoteAddress)));
   };
-}
-
-function textOf(problem: Problem): string {
-  const body = JSON.stringify(problem);
-  const headers = {
-    ...answerHeaders(problem.requestId),
-    'content-type': 'application/problem+json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return [`HTTP/1.1 ${problem.status} ${problem.title}`, ...lines, '', body].join('\r\n');
 }

@@ -13,6 +13,9 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
+/** Told of a problem of the transport, so that the request id in the answer is in the log too. */
+export type ReportProblem = (problem: Problem) => void;
+
 /** `Retry-After` where a refusal with 429 or 503 names no time of its own. */
 const retryAfterMsDefault = 5000;
 

@@ -1,15 +1,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallerGone } from '../gateway/admission.ts';
 import { Refusal } from '../gateway/refusal.ts';
-import { faultProblem, problemOf, retryAfterSeconds, transportProblem, type Problem } from './problem.ts';
+import { clientAddress } from './client-address.ts';
+import { limitHeaders, type TakeClient } from './malformed.ts';
+import {
+  faultProblem,
+  problemOf,
+  retryAfterSeconds,
+  transportProblem,
+  type Problem,
+  type ReportProblem,
+} from './problem.ts';
 import { againWith, queryOf } from './queue-ticket.ts';
-import { rateLimitFields } from './rate-limit-fields.ts';
 import { refusalPage } from './refusal-page.ts';
 
 /** Told of what nobody expected; the caller learns the request id alone. */
 export type ReportFault = (error: unknown, requestId: string) => void;
-/** Told of a problem of the transport, so that the request id in the answer is in the log too. */
-export type ReportProblem = (problem: Problem) => void;
 
 export interface Observers {
   readonly reportFault: ReportFault;
@@ -19,6 +25,20 @@ export interface Observers {
 /** A request whose form is not accepted. */
 export function formError(statusCode: number): Error {
   return Object.assign(new Error('the form of a request'), { statusCode });
+}
+
+/**
+ * Refuses a request for its form, and closes its connection: what else is on it may be another request to
+ * a proxy before us. One too many of its client address is answered 429.
+ */
+export function createRefuseForm(takeClient: TakeClient, reportProblem: ReportProblem) {
+  return (status: number, request: FastifyRequest, reply: FastifyReply): Error => {
+    reply.header('connection', 'close');
+    const refusal = takeClient(clientAddress(request));
+    if (!refusal) return formError(status);
+    reportProblem(problemOf(refusal, request.id));
+    return refusal;
+  };
 }
 
 /** The one place where an error becomes an answer: a refusal, a problem of the transport, or a fault. */
@@ -31,6 +51,8 @@ export function createReplyError({ reportFault, reportProblem }: Observers) {
     } else if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
       const problem = transportProblem(error.statusCode, request.id);
       reportProblem(problem);
+      // its body may still be on its way, where a proxy before us may see another request
+      reply.header('connection', 'close');
       replyProblem(problem, request, reply);
     } else {
       reportFault(error, request.id);
@@ -48,11 +70,9 @@ export function replyNotFound({ reportProblem }: Pick<Observers, 'reportProblem'
 }
 
 function replyRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers(rateLimitFields(refusal.parts.policies ?? []));
-  const seconds = retryAfterSeconds(refusal);
-  if (seconds !== undefined) reply.header('retry-after', seconds);
+  reply.headers(limitHeaders(refusal));
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
-  replyProblem(problemOf(refusal, request.id), request, reply, seconds);
+  replyProblem(problemOf(refusal, request.id), request, reply, retryAfterSeconds(refusal));
 }
 
 function replyProblem(

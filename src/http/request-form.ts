@@ -11,6 +11,7 @@ const versions: readonly string[] = ['1.0', '1.1'];
  */
 export function statusForForm(request: IncomingMessage): 400 | 417 | undefined {
   if (!versions.includes(request.httpVersion) || hasUnaskedBody(request)) return 400;
+  if (hasOtherCoding(request)) return 400;
   if (!hasOneHost(request) || !isPlainTarget(request.url ?? '')) return 400;
   return hasUnknownExpectation(request) ? 417 : undefined;
 }
@@ -19,6 +20,16 @@ export function statusForForm(request: IncomingMessage): 400 | 417 | undefined {
 function hasUnaskedBody({ method, headers }: IncomingMessage): boolean {
   if (method === 'POST') return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+/**
+ * A body framed otherwise than by its length or `chunked` alone. HTTP/1.0 has neither chunks nor codings.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.1-16
+ */
+function hasOtherCoding({ httpVersion, headers }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  return coding !== undefined && (httpVersion === '1.0' || coding.toLowerCase() !== 'chunked');
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6 */

@@ -1,34 +1,30 @@
-import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { transportProblem } from '../http/problem.ts';
+import type { FastifyInstance } from 'fastify';
+import type { ObserveConnections } from '../http/connections.ts';
+import { createListener } from '../http/listener.ts';
+import { replyNotFound, type Observers } from '../http/reply-error.ts';
 import type { Readiness } from './health.ts';
 import type { Metrics } from './metrics.ts';
 
-export interface OperationsParts {
+export interface OperationsParts extends Observers {
+  readonly observeConnections: ObserveConnections;
   readonly readiness: () => Readiness;
   readonly isStopping: () => boolean;
   readonly metrics: Metrics;
 }
 
+/** Room for probes and scrapers of its own, so that the public listener's connections never keep them out. */
+const connectionsMax = 64;
+/** For one answer: all are made from what the process knows. */
+const answerMsMax = 10_000;
+
 /** The operators' listener: liveness, readiness, metrics. It must not be reachable by readers. */
 export async function createOperationsApp(parts: OperationsParts): Promise<FastifyInstance> {
   const { readiness, isStopping, metrics } = parts;
-  const app = Fastify({
-    logger: false,
-    genReqId: () => randomUUID(),
-    requestIdHeader: false,
-    forceCloseConnections: true,
-    exposeHeadRoutes: false,
-  });
+  const app = createListener({ ...parts, trustedProxies: [], connectionsMax, answerMsMax });
   // it speaks plain HTTP inside: a browser told to insist on TLS could not read it again
   await app.register(helmet, { strictTransportSecurity: false });
-  app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .type('application/problem+json; charset=utf-8')
-      .send(JSON.stringify(transportProblem(404, request.id))),
-  );
+  app.setNotFoundHandler(replyNotFound(parts));
 
   app.get('/livez', () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {

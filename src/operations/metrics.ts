@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ObserveConnections } from '../http/connections.ts';
 
 /** Buckets in seconds: the gateway's own work takes milliseconds, a provider's answer up to its deadline. */
 const secondsBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -60,11 +61,46 @@ export function createMetrics() {
       help: 'Answers 500: what nobody expected',
       registers,
     }),
+    transportRefusals: new Counter({
+      name: 'embed_gateway_transport_refusals_total',
+      help: 'Requests refused for their form or route: malformed, too late, too many, not found',
+      labelNames: ['listener', 'code'] as const,
+      registers,
+    }),
+    openConnections: new Gauge({
+      name: 'embed_gateway_open_connections',
+      help: 'Connections that are open now',
+      labelNames: ['listener'] as const,
+      registers,
+    }),
+    refusedConnections: new Counter({
+      name: 'embed_gateway_refused_connections_total',
+      help: 'Connections refused since too many were open',
+      labelNames: ['listener'] as const,
+      registers,
+    }),
     dependencyUp: new Gauge({
       name: 'embed_gateway_dependency_up',
       help: '1 while the dependency serves, 0 while it does not',
       labelNames: ['dependency'] as const,
       registers,
     }),
+  };
+}
+
+/** What a listener tells of its connections; both series are there from the start. */
+export function observeConnections(
+  { openConnections, refusedConnections }: Metrics,
+  listener: 'public' | 'operations',
+): ObserveConnections {
+  openConnections.set({ listener }, 0);
+  refusedConnections.inc({ listener }, 0);
+  return {
+    open: (count) => {
+      openConnections.set({ listener }, count);
+    },
+    refused: () => {
+      refusedConnections.inc({ listener });
+    },
   };
 }

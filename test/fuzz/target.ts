@@ -27,6 +27,8 @@ type SentBody = z.output<typeof sentSchema>;
 /** A gateway to throw things at, in a process of its own, and what the provider behind it saw. */
 export interface Target {
   readonly gateway: RunningGateway;
+  /** Bodies of all calls that the provider saw. */
+  readonly minted: () => readonly string[];
   /** Sends one whole request, whose answer ends its connection. */
   readonly ask: (request: string) => Promise<Exchanged>;
   /** Fails unless it is the same process, in good health, that has nothing unexpected in its log. */
@@ -47,14 +49,24 @@ export const everyPlace = `
     keys: { sealed: { format: next-auth, secret: "\${env:AUTH_SECRET}" } }
     tenant: claims.org`;
 
-/** With limits that nothing here reaches. @param sessions YAML entries */
+/**
+ * With limits that nothing here reaches.
+ *
+ * @param sessions YAML entries
+ * @param mintMs time that the provider takes for an answer
+ */
 export async function startTarget(
   sessions = everyPlace,
   environment: Readonly<Record<string, string>> = {},
+  mintMs = 0,
 ): Promise<Target> {
   const provider = await startFakeProvider();
   onTestFinished(() => provider.stop());
-  provider.answer({ status: 200, body: JSON.stringify({ url: `${provider.origin}/embedded` }) });
+  provider.answer({
+    status: 200,
+    body: JSON.stringify({ url: `${provider.origin}/embedded` }),
+    delayMs: mintMs,
+  });
   const gateway = await startGateway(
     `
 listen: { port: 0, allowedOrigins: ["${allowedOrigin}"] }
@@ -89,6 +101,7 @@ embeds:
   };
   return {
     gateway,
+    minted: () => provider.calls.map(({ body }) => body),
     ask: async (request) => {
       const before = provider.calls.length;
       const answers = await exchange(gateway.url, request);
