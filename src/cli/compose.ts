@@ -97,6 +97,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
     reportProblem: transportLog('public'),
   });
   const operations = await createOperationsApp({
+    operations: config.operations,
     observeConnections: observeConnections(metrics, 'operations'),
     reportFault,
     reportProblem: transportLog('operations'),

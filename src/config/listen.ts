@@ -6,6 +6,9 @@ import { secret } from './fields.ts';
 export const defaultHost = '127.0.0.1';
 export const defaultPorts = { listen: 8080, operations: 9090 } as const;
 
+/** A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port. */
+const hostNamePattern = /^(?:[A-Za-z\d](?:[A-Za-z\d_.-]*[A-Za-z\d])?|\[[\dA-Fa-f:.]+\])(?::\d{1,5})?$/;
+
 const host = (fallback: string) =>
   z.string().min(1, 'is empty').describe('address to listen on').default(fallback);
 
@@ -25,6 +28,11 @@ const origin = z
   })
   .refine(isOrigin, 'must be an origin such as https://app.example.com: scheme and host, no path')
   .describe('browser origin: scheme, host and port');
+
+const hostName = z
+  .string()
+  .regex(hostNamePattern, 'must be a host such as metrics.internal or metrics.internal:9090')
+  .describe('host name or IP address ([…] for IPv6), with a port or without');
 
 export const listenSchema = z
   .strictObject({
@@ -53,6 +61,12 @@ export const operationsSchema = z
   .strictObject({
     host: host(defaultHost),
     port: port(defaultPorts.operations),
+    allowedHosts: z
+      .array(hostName)
+      .describe(
+        'names that requests may give as their Host, beside localhost, the configured host and the address that they reach',
+      )
+      .default([]),
     token: secret(
       'bearer token kept for a status page to come; it guards nothing yet: health and metrics do not ask for it',
     ).optional(),
