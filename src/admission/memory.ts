@@ -57,7 +57,8 @@ export function createMemoryStore(
     const { slots, queue } = lineOf(request);
     const counted = request.policies.map((policy): Counted => ({ policy, window: windowOf(policy) }));
     queue.leaveAbandoned(nowMs);
-    const known = waiting && queue.find(waiting.ticket, waiting.owner);
+    const shown = waiting && queue.find(waiting.ticket, waiting.owner);
+    const known = shown?.embed === waiting?.embed ? shown : undefined;
     if (known) queue.comeBack(known);
 
     const limited = limitedBy(counted, nowMs);
@@ -132,12 +133,12 @@ function limitedBy(counted: readonly Counted[], nowMs: number): Decision | undef
   return { kind: 'limited', policies, violated, retryAfterMs };
 }
 
-/** An owner has so many places and no more. A full queue gives up its last place to whoever would be served before it. */
+/** An owner has so many places and no more. When the queue is full, the place that would then be last gives way. */
 function makeRoom(queue: FairQueue, waiting: Waiting): boolean {
   if (queue.countOf(waiting.owner) >= waiting.placesMax) return false;
   if (queue.length < waiting.lengthMax) return true;
-  const { last } = queue;
-  if (!last || queue.finishOfNext(waiting) >= last.finish) return false;
+  const last = queue.lastBehind(waiting);
+  if (!last) return false;
   queue.leave([last]);
   return true;
 }

@@ -71,6 +71,7 @@ function valuesOf({ policies, budget, slot, waiting }: StoreRequest): readonly (
     shown: waiting?.ticket ?? '',
     fresh: waiting?.freshTicket ?? '',
     owner: waiting?.owner ?? '',
+    embed: waiting?.embed ?? '',
     tenant: waiting?.tenant ?? '',
     weight: waiting?.weight ?? 1,
     patience: waiting?.patienceMs ?? 0,

@@ -21,20 +21,21 @@ export interface ProviderBudget {
 
 /** Who waits, and for how long at most. */
 export interface Waiting {
-  /** The ticket that the caller shows; it counts only for the owner it was given to. */
+  /** The ticket that the caller shows; it counts only for the owner and the embed it was given for. */
   readonly ticket?: string | undefined;
   /** The ticket of a new place. */
   readonly freshTicket: string;
-  /** A digest of tenant, user and embed. */
+  /** A digest of tenant and user; within a tenant the queue is fair between these. */
   readonly owner: string;
-  /** A digest; the queue is fair between these. */
+  readonly embed: string;
+  /** A digest; the queue is fair between these, by weight. */
   readonly tenant: string;
   readonly weight: number;
   /** How much longer the caller would wait; a longer wait is answered `busy`, and the place is kept. */
   readonly patienceMs: number;
   /** Longest queue. */
   readonly lengthMax: number;
-  /** Most places that the owner may have at once. */
+  /** Most places that the owner may have at once, for all embeds together. */
   readonly placesMax: number;
 }
 

@@ -24,11 +24,13 @@ export interface AdmissionRequest {
   readonly provider: string;
   /** A digest of the tenant: the queue is fair between these. */
   readonly tenant: string;
-  /** A digest of tenant, user and embed: a ticket counts for these alone. */
+  /** A digest of tenant and user: places are counted for these, and a tenant's turns are shared between them. */
   readonly owner: string;
+  /** The embed asked for: a ticket counts for this embed of its owner alone. */
+  readonly embed: string;
   /** The tenant's share of the budget while it is short. */
   readonly weight: number;
-  /** Most places in the queue that the owner may have at once. */
+  /** Most places that the owner may have at once in the provider's queue, for all embeds together. */
   readonly placesMax: number;
 }
 

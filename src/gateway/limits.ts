@@ -16,7 +16,6 @@ export function admissionFor(
   embed: Pick<Embed, 'name' | 'provider'>,
 ): AdmissionRequest {
   const rule = limits.tenant.find(({ when }) => when === undefined || when.evaluate(session) === true);
-  const { issuer, tenant, user } = session;
   return {
     provider: embed.provider,
     policies: [
@@ -24,7 +23,8 @@ export function admissionFor(
       ...named('tenant', tenantSubject(session), rule?.allow ?? []),
     ],
     tenant: tenantSubject(session),
-    owner: subjectOf(issuer, tenant, user, embed.name),
+    owner: userSubject(session),
+    embed: embed.name,
     weight: rule?.weight ?? 1,
     // whoever waits in more places than it may be granted in a window only keeps others from them
     placesMax: Math.min(...limits.user.map(({ max }) => max)),

@@ -29,7 +29,7 @@ function rulesFor(budget: Budget, queue = noQueue): Rules {
 /** Asks where it is counted in one store alone. */
 function admitBy(counts: Counts, budget: Budget, queue = noQueue): Ask {
   const admit = createAdmit({ counts, rules: rulesFor(budget, queue), waiters: new Waiters() });
-  const who = { tenant: 'tenant', owner: 'owner', weight: 1, placesMax: 100 };
+  const who = { tenant: 'tenant', owner: 'owner', embed: 'sales', weight: 1, placesMax: 100 };
   return (request, signal = new AbortController().signal) => admit({ ...who, ...request }, { signal });
 }
 

@@ -15,6 +15,7 @@ type Step =
       readonly caller: number;
       readonly patienceMs: number;
       readonly lengthMax: number;
+      readonly placesMax: number;
     }
   | { readonly kind: 'settle'; readonly caller: number; readonly unsent: boolean }
   | { readonly kind: 'leave'; readonly caller: number }
@@ -27,7 +28,7 @@ const tenants = [
   { tenant: 'plain', weight: 1 },
   { tenant: 'heavy', weight: 3 },
 ];
-const callers = 9;
+const callers = 12;
 const caller = fc.nat({ max: callers - 1 });
 const kind = <Kind extends Step['kind']>(name: Kind): fc.Arbitrary<Kind> => fc.constant(name);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -37,7 +38,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: kind('ask'),
       caller,
       patienceMs: fc.constantFrom(0, 200, 60_000),
-      lengthMax: fc.constantFrom(-1, 3, 1000),
+      lengthMax: fc.constantFrom(-1, 3, 5, 1000),
+      placesMax: fc.constantFrom(2, 4),
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: kind('settle'), caller, unsent: fc.boolean() }) },
@@ -95,12 +97,15 @@ test('Redis and this process decide alike, whatever happens', { timeout: 120_000
       const inProcess = createMemoryStore(() => now);
       const provider = unique('provider');
       const policies = [policy({ max: 6, perMs: 600 }), policy({ max: 20, perMs: 60_000 })];
-      // some ask from two places at once
-      const owners = Array.from({ length: 4 }, () => unique('owner'));
-      const asking = Array.from({ length: callers }, (_, index) => ({
-        ...{ slot: unique('slot'), owner: owners[index % owners.length] ?? '', ticket: unique('ticket') },
-        ...(tenants[index % tenants.length] ?? { tenant: 'plain', weight: 1 }),
-      }));
+      // two owners of each tenant, one of whom asks from three places at once, for two embeds
+      const asking = Array.from({ length: callers }, (_, index) => {
+        const who = tenants[index % tenants.length] ?? { tenant: 'plain', weight: 1 };
+        const owner = `${who.tenant} ${index < 9 ? 'greedy' : 'modest'}`;
+        return {
+          ...{ slot: unique('slot'), ticket: unique('ticket'), owner, embed: index < 3 ? 'other' : 'sales' },
+          ...who,
+        };
+      });
       const happen = async (store: Store, one: Step, fresh: string): Promise<unknown> => {
         if (one.kind === 'time') return undefined;
         if (one.kind === 'heed') return store.heed({ ...one, provider, budget });
@@ -108,16 +113,14 @@ test('Redis and this process decide alike, whatever happens', { timeout: 120_000
           const slots = [{ slot: fresh, freedInMs: one.freedInMs }];
           return store.restore({ provider, budget, slots });
         }
-        const { slot, owner, ticket, tenant, weight } = asking[one.caller] ?? {
-          slot: '',
-          owner: '',
-          ticket: '',
-        };
+        const asked = asking[one.caller];
+        if (!asked) throw new RangeError('one of the callers');
+        const { slot, owner, ticket } = asked;
         if (one.kind === 'settle') return store.settle({ provider, budget, slot, unsent: one.unsent });
         if (one.kind === 'leave') return store.leave({ provider, budget, ticket, owner });
-        const { patienceMs, lengthMax } = one;
-        const place = { ticket, freshTicket: fresh, owner, tenant: tenant ?? '', weight: weight ?? 1 };
-        const waiting = lengthMax < 0 ? undefined : { ...place, patienceMs, lengthMax, placesMax: 2 };
+        const { patienceMs, lengthMax, placesMax } = one;
+        const place = { ...asked, freshTicket: fresh };
+        const waiting = lengthMax < 0 ? undefined : { ...place, patienceMs, lengthMax, placesMax };
         return store.decide({ provider, budget, policies, slot, waiting });
       };
       for (const one of steps) {

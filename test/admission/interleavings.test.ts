@@ -72,6 +72,7 @@ async function play(store: Store, { now, pass }: Clock, steps: readonly Step[]):
       ticket,
       freshTicket,
       owner,
+      embed: 'sales',
       tenant,
       weight: 1,
       patienceMs,

@@ -19,6 +19,8 @@ interface Caller {
   readonly ask: (patienceMs?: number, policies?: readonly Policy[]) => Promise<Decision>;
   readonly slot: string;
   readonly owner: string;
+  /** The ticket it was given last. */
+  readonly ticket: () => string | undefined;
 }
 
 /** What every store holds of the queue. */
@@ -37,12 +39,14 @@ export function queueSuite(name: string, open: () => StoreUnderTest): void {
         let ticket: string | undefined;
         return {
           slot,
-          owner,
+          owner: fields.owner ?? owner,
+          ticket: () => ticket,
           ask: async (patienceMs = wholeDayMs, policies = []) => {
             const waiting = {
               ticket,
               freshTicket,
               owner,
+              embed: 'sales',
               tenant,
               weight: 1,
               patienceMs,
@@ -208,7 +212,7 @@ export function queueSuite(name: string, open: () => StoreUnderTest): void {
       const refused = await third.ask();
       expect(refused).toMatchObject({ kind: 'busy', position: 3 });
       expect(refused).not.toHaveProperty('ticket');
-      expect(await caller('a').ask()).toMatchObject({ kind: 'queued', position: 3 });
+      expect(await caller('a').ask()).toMatchObject({ kind: 'queued', position: 2 });
       if (kept.kind !== 'queued') throw new Error('the second waits');
       await leave(kept.ticket, own.owner);
       expect((await third.ask()).kind).toBe('queued');
@@ -302,6 +306,129 @@ export function queueSuite(name: string, open: () => StoreUnderTest): void {
       expect(refused).not.toHaveProperty('ticket');
       expect(await caller('quiet').ask()).toMatchObject({ kind: 'queued', position: 2 });
       expect(await noisy[1]?.ask()).toMatchObject({ kind: 'queued', position: 3 });
+    });
+
+    const asks = async (callers: readonly Caller[], patienceMs?: number): Promise<readonly string[]> => {
+      const found: string[] = [];
+      for (const { ask } of callers) found.push((await ask(patienceMs)).kind);
+      return found;
+    };
+    const times = <One>(length: number, make: (index: number) => One): readonly One[] =>
+      Array.from({ length }, (_, index) => make(index));
+    const kindsOf = (queued: number, busy: number): readonly string[] => [
+      ...times(queued, () => 'queued'),
+      ...times(busy, () => 'busy'),
+    ];
+
+    test('one user has so many places for all embeds together, and a ticket counts for its embed alone', async () => {
+      const { caller, spend } = line(minute, 50);
+      await spend();
+      const own = { owner: unique('owner'), placesMax: 6 };
+      const greedy = times(54, (index) => caller('a', { ...own, embed: `embed-${index % 9}` }));
+      expect(await asks(greedy)).toEqual(kindsOf(6, 48));
+      expect(await greedy[6]?.ask()).not.toHaveProperty('ticket');
+      const [first] = greedy;
+      if (!first) throw new Error('one is first');
+      expect(await first.ask()).toMatchObject({ kind: 'queued', position: 1, ticket: first.ticket() });
+      const ticket = first.ticket();
+      expect(await caller('a', { ...own, ticket, embed: 'embed-1' }).ask()).not.toHaveProperty('ticket');
+      expect(await caller('b').ask()).toMatchObject({ kind: 'queued', position: 2 });
+    });
+
+    test('a colleague’s first place is served before a user’s second, however many that user has', async () => {
+      const own = { owner: unique('owner') };
+      const many = times(6, (index) => [`x${index}`, 'a', own] as const);
+      const { serve, callers } = await waitingLine([...many, ['y', 'a'], ['z', 'a'], ['quiet', 'b']]);
+      expect(await callers.get('y')?.ask()).toMatchObject({ kind: 'queued', position: 3 });
+      // the tenant has its turns and no more for it
+      expect(await callers.get('quiet')?.ask()).toMatchObject({ kind: 'queued', position: 2 });
+      expect(await serve()).toEqual(['x0', 'quiet', 'y', 'z', 'x1', 'x2', 'x3', 'x4', 'x5']);
+    });
+
+    test('a user who stays away with all its places is not waited for by its colleagues, then or later', async () => {
+      const { caller, settle } = line(minute);
+      const blocker = caller('a');
+      await blocker.ask();
+      let held = blocker.slot;
+      const serve = async (one: Caller): Promise<void> => {
+        await settle(held, true);
+        expect((await one.ask()).kind).toBe('granted');
+        held = one.slot;
+      };
+      const own = { owner: unique('owner') };
+      const away = times(10, () => caller('a', own));
+      expect(await asks(away, 0)).toEqual(kindsOf(0, 10));
+      const colleagues = times(12, () => caller('a'));
+      expect(await colleagues[0]?.ask(0)).toMatchObject({ position: 2 });
+      for (const one of colleagues) await serve(one);
+      // it is back for all of them: its first turn is kept, and the others are no credit
+      await asks(away);
+      expect(await caller('a').ask()).toMatchObject({ position: 3 });
+    });
+
+    test('colleagues who come for turns that their tenant let pass have no credit of them', async () => {
+      const { caller, settle } = line(minute);
+      const blocker = caller('blocker');
+      await blocker.ask();
+      let held = blocker.slot;
+      const own = { owner: unique('owner') };
+      expect(
+        await asks(
+          times(10, () => caller('a', own)),
+          0,
+        ),
+      ).toEqual(kindsOf(0, 10));
+      for (let turn = 0; turn < 20; turn += 1) {
+        const steady = caller('steady');
+        await settle(held, true);
+        expect((await steady.ask()).kind).toBe('granted');
+        held = steady.slot;
+      }
+      expect(await asks(times(5, () => caller('a')))).toEqual(kindsOf(5, 0));
+      expect(await caller('newcomer').ask()).toMatchObject({ position: 3 });
+    });
+
+    test('a tenant alone fills the queue, and gives way to the first reader of another and to no more than its share', async () => {
+      const { caller, spend } = line(minute, 50);
+      await spend();
+      const many = times(50, () => caller('a'));
+      expect(await asks(many)).toEqual(kindsOf(50, 0));
+      expect(await caller('a').ask()).not.toHaveProperty('ticket');
+      const others = times(30, () => caller('b'));
+      expect(await others[0]?.ask()).toMatchObject({ kind: 'queued', position: 2 });
+      expect(await asks(others)).toEqual(kindsOf(25, 5));
+      // the last of the first tenant gave way: told so with no place, they ask anew and find none
+      const evicted = await many.at(-1)?.ask();
+      expect(evicted).toMatchObject({ kind: 'busy', position: 51 });
+      expect(evicted).not.toHaveProperty('ticket');
+      expect(await asks(many)).toEqual(kindsOf(25, 25));
+      expect(await asks(others)).toEqual(kindsOf(25, 5));
+    });
+
+    test('tenants share a full queue by their weights', async () => {
+      const { caller, spend } = line(minute, 40);
+      await spend();
+      const light = times(40, () => caller('light'));
+      const heavy = times(40, () => caller('heavy', { weight: 3 }));
+      await asks(light);
+      await asks(heavy);
+      expect(await asks(light)).toEqual(kindsOf(10, 30));
+      expect(await asks(heavy)).toEqual(kindsOf(30, 10));
+    });
+
+    test('users share their tenant’s part of a full queue', async () => {
+      const { caller, spend } = line(minute, 12);
+      await spend();
+      const [x, y] = [{ owner: unique('owner') }, { owner: unique('owner') }];
+      const [many, few] = [times(12, () => caller('a', x)), times(12, () => caller('a', y))];
+      expect(await asks(many)).toEqual(kindsOf(12, 0));
+      expect(await few[0]?.ask()).toMatchObject({ kind: 'queued', position: 2 });
+      expect(await asks(few)).toEqual(kindsOf(6, 6));
+      expect(await asks(many)).toEqual(kindsOf(6, 6));
+      // while another tenant wants in as well, both give way in turn
+      const others = times(6, () => caller('b'));
+      expect(await asks(others)).toEqual(kindsOf(6, 0));
+      expect([await asks(many), await asks(few)]).toEqual([kindsOf(3, 9), kindsOf(3, 9)]);
     });
 
     test('a request that a limit refuses while it waits leaves the queue, and waiting spends nothing', async () => {

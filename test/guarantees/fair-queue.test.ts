@@ -94,6 +94,44 @@ it('a wait beyond maxWait is told at once, with a ticket that keeps the place, f
   expect((await getEmbedUrl(two, token, 'embed=sales', { 'queue-ticket': ticket })).status).toBe(200);
 });
 
+it('neither one user with nine embeds nor one tenant with fifty users keeps others out of a queue of fifty', async () => {
+  const embed = '{ provider: hex, project: d148ce6e-fc3b-40cb-9bdc-52b02d470061, public: true }';
+  const embeds = Array.from({ length: 9 }, (_, index) => `embed-${index}`);
+  const sandbox = await openSandbox();
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const config = configOver(sandbox, {
+    hex: 'budget: { max: 1, per: 1h }\nqueue: { maxWait: 0ms, maxLength: 50 }',
+    more: [
+      ...embeds.map((name) => `  ${name}: ${embed}`),
+      'limits: { client: { max: 9000, per: 1m }, user: [{ max: 30, per: 1m }], tenant: [{ allow: [{ max: 900, per: 1m }] }] }',
+      `redis: { url: "${redis.url}" }`,
+    ].join('\n'),
+  });
+  const gateway = await startGateway(config, { HEX_TOKEN: sandbox.hexToken });
+  const ask = async (tenant: string, user: string, name: string) => {
+    const token = await sandbox.signSession({ sub: `${user}@${tenant}`, org_id: tenant });
+    const response = await getEmbedUrl(gateway, token, `embed=${name}`);
+    return response.status === 200 ? undefined : problemIn(response);
+  };
+  expect(await ask('first', 'first', 'embed-0')).toBeUndefined();
+
+  const places: unknown[] = [];
+  for (let round = 0; round < 6; round += 1) {
+    for (const name of embeds) places.push((await ask('acme', 'mallory', name))?.ticket);
+  }
+  expect(places.filter((ticket) => ticket !== undefined)).toHaveLength(30);
+  expect(await ask('acme', 'colleague', 'embed-0')).toMatchObject({ code: 'provider_busy', position: 2 });
+
+  for (let user = 0; user < 50; user += 1) await ask('acme', `user-${user}`, 'embed-0');
+  const full = await ask('acme', 'one-too-many', 'embed-0');
+  expect(full).toMatchObject({ code: 'provider_busy', position: 51 });
+  expect(full?.ticket).toBeUndefined();
+  const reader = await ask('globex', 'reader', 'embed-0');
+  expect(reader).toMatchObject({ code: 'provider_busy', position: 2 });
+  expect(reader?.ticket).toBeDefined();
+});
+
 it('who disconnects while waiting leaves the queue and spends nothing', async () => {
   const { sandbox, gateways } = await replicas(1, 'budget: { max: 1, per: 2s }\nqueue: { maxWait: 20s }');
   const [gateway] = gateways;

@@ -13,6 +13,7 @@ export const decideArguments = scriptArguments({
   shown: 'text',
   fresh: 'text',
   owner: 'text',
+  embed: 'text',
   tenant: 'text',
   weight: 'number',
   patience: 'number',
@@ -28,7 +29,7 @@ export const decideArguments = scriptArguments({
  * decides in a process, step for step.
  *
  * KEYS: one hash for each window, then the provider's. ARGV: the budget's max, per and longest call; the
- * slot; the ticket shown and a fresh one; owner, tenant and weight of the place; how long the caller
+ * slot; the ticket shown and a fresh one; owner, embed, tenant and weight of the place; how long the caller
  * would wait, the lease of one who waits and of one who comes back later, how long around its return that
  * one holds others up; the longest queue (-1: may not wait), and most places of the owner.
  *
@@ -63,7 +64,7 @@ local function grant()
 end
 
 local place = shown ~= '' and placeOf(shown) or nil
-if place and place.owner ~= owner then place = nil end
+if place and (place.owner ~= owner or place.embed ~= embed) then place = nil end
 if place then comeBack(place) end
 
 local limited = limitedFor(windows)
@@ -78,7 +79,7 @@ if not mayWait or (not place and not makeRoom(owner, most, longest, tenant, weig
   return answer('busy', servedAt(length) - now, length + 1)
 end
 
-place = place or join(fresh, owner, tenant, weight)
+place = place or join(fresh, owner, embed, tenant, weight)
 local rank = redis.call('ZRANK', queue, place.member)
 if isServed(rank, free, around) then
   serve(place, rank)

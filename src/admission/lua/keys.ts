@@ -7,8 +7,9 @@ import { keyPrefix } from '../../redis/connect.ts';
  * - queue: sorted set, a member (`arrival:ticket`) → its virtual finish
  * - leases: sorted set, a member → the moment its place in the queue is given up
  * - places: hash, a ticket → its place
- * - clock: hash, the queue's virtual time `v`, arrivals `n`, each tenant's last finish
- *   `f:tenant`, each owner's number of places `o:owner`
+ * - clock: hash, the queue's virtual time `v`, arrivals `n`, each tenant's last finish `f:tenant`, the round
+ *   it is in `r:tenant` and none of its places' rounds is later than `m:tenant`, each owner's number of
+ *   places `o:owner`
  * - pace: the average length of a call
  * - heeded: hash, what the provider said is `left` and `until` when
  * - absent: sorted set, a member whose caller was told to come back → the moment it was told

@@ -11,14 +11,29 @@ local function ticketOf(member) return member:match(':(.*)$') end
 
 local function readPlace(ticket, text)
   if not text then return nil end
-  local member, owner, tenant, weight, joined = text:match('^(.-)|(.-)|(.-)|(.-)|(.-)$')
+  local member, owner, tenant, weight, joined, round, embed =
+    text:match('^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
   return {
-    ticket = ticket, member = member, owner = owner, tenant = tenant,
-    weight = tonumber(weight), joined = tonumber(joined),
+    ticket = ticket, member = member, owner = owner, tenant = tenant, embed = embed,
+    weight = tonumber(weight), joined = tonumber(joined), round = tonumber(round),
   }
 end
 
+local function writePlace(place)
+  local fields = {
+    place.member, place.owner, place.tenant, exact(place.weight), exact(place.joined), whole(place.round), place.embed,
+  }
+  redis.call('HSET', places, place.ticket, table.concat(fields, '|'))
+end
+
 local function placeOf(ticket) return readPlace(ticket, redis.call('HGET', places, ticket)) end
+
+-- a number of the clock
+local function clockOf(field) return tonumber(redis.call('HGET', clock, field) or 0) end
+
+local function raiseClock(field, number)
+  if number > clockOf(field) then redis.call('HSET', clock, field, exact(number)) end
+end
 
 local function remove(place)
   redis.call('ZREM', queue, place.member)
@@ -31,25 +46,57 @@ local function remove(place)
   if redis.call('ZCARD', queue) == 0 then redis.call('DEL', clock) end
 end
 
--- gives places up, as if they had never been taken: what their tenants asked for later moves up
-local function leave(members)
-  local leaving, known, last, gone = {}, {}, {}, {}
-  for _, member in ipairs(members) do leaving[member] = true end
-  local stored = redis.call('HGETALL', places)
+local function tenantIn(text) return text:match('^[^|]*|[^|]*|([^|]*)') end
+
+-- the places of some tenants up to a rank, in order
+local function placesOf(tenants, rank)
+  local found, known = {}, {}
+  local stored = rank == -1 and redis.call('HGETALL', places) or {}
   for index = 1, #stored, 2 do known[stored[index]] = stored[index + 1] end
-  local line = redis.call('ZRANGE', queue, 0, -1, 'WITHSCORES')
+  local line = redis.call('ZRANGE', queue, 0, rank, 'WITHSCORES')
   for index = 1, #line, 2 do
-    local member, finish = line[index], tonumber(line[index + 1])
-    local place = readPlace(ticketOf(member), known[ticketOf(member)])
-    local tenant = place.tenant
-    if leaving[member] then
-      gone[#gone + 1] = place
-      last[tenant] = last[tenant] or finish - 1 / place.weight
-    elseif last[tenant] then
-      last[tenant] = math.max(place.joined, last[tenant]) + 1 / place.weight
-      if last[tenant] ~= finish then redis.call('ZADD', queue, exact(last[tenant]), member) end
+    local ticket = ticketOf(line[index])
+    local text = known[ticket] or redis.call('HGET', places, ticket)
+    -- few are read in full: that is what a pass costs most
+    if tenants[tenantIn(text)] then
+      local place = readPlace(ticket, text)
+      place.finish = tonumber(line[index + 1])
+      place.stored = place.finish
+      found[#found + 1] = place
     end
   end
+  return found
+end
+
+local function writeTurns(own)
+  for _, place in ipairs(own) do
+    if place.finish ~= place.stored then redis.call('ZADD', queue, exact(place.finish), place.member) end
+  end
+end
+
+-- gives places up, as if they had never been taken: what their tenants asked for later moves up
+local function leave(members)
+  if #members == redis.call('ZCARD', queue) then return redis.call('DEL', queue, leases, places, clock, absent) end
+  local leaving, tenants, last, staying, gone = {}, {}, {}, {}, {}
+  for _, member in ipairs(members) do
+    leaving[member] = true
+    tenants[tenantIn(redis.call('HGET', places, ticketOf(member)))] = true
+  end
+  local own = placesOf(tenants, -1)
+  for _, place in ipairs(own) do
+    local tenant, finish = place.tenant, place.finish
+    if leaving[place.member] then
+      gone[#gone + 1] = place
+      last[tenant] = last[tenant] or math.max(staying[tenant] or 0, finish - 1 / place.weight)
+    else
+      -- it may have the turn of one that joined earlier: it moves up, never back
+      local earliest = last[tenant] and math.max(place.joined, last[tenant]) + 1 / place.weight
+      place.finish = math.min(finish, earliest or finish)
+      last[tenant] = last[tenant] and place.finish
+      staying[tenant] = place.finish
+    end
+  end
+  writeTurns(own)
   for tenant, finish in pairs(last) do redis.call('HSET', clock, 'f:' .. tenant, exact(finish)) end
   for _, place in ipairs(gone) do remove(place) end
 end
@@ -66,32 +113,91 @@ local function mend()
   redis.call('DEL', queue, leases, places, clock, absent)
 end
 
-local function virtualTime() return tonumber(redis.call('HGET', clock, 'v') or 0) end
+local function virtualTime() return clockOf('v') end
 
 local function finishOfNext(tenant, weight)
-  local last = tonumber(redis.call('HGET', clock, 'f:' .. tenant) or 0)
-  return math.max(virtualTime(), last) + 1 / weight
+  return math.max(virtualTime(), clockOf('f:' .. tenant)) + 1 / weight
 end
 
--- an owner has so many places and no more; a full queue gives up its last place to whoever would be
--- served before it
-local function makeRoom(owner, most, longest, tenant, weight)
-  if tonumber(redis.call('HGET', clock, 'o:' .. owner) or 0) >= most then return false end
-  if redis.call('ZCARD', queue) < longest then return true end
+local function roundOfNext(owner, tenant) return clockOf('r:' .. tenant) + clockOf('o:' .. owner) + 1 end
+
+local function hasPassed()
+  local first = redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2]
+  return first and tonumber(first) < virtualTime()
+end
+
+-- turns that a tenant let pass start from now: whoever takes them has no credit of them
+local function renewTurns(tenant, own)
+  local before
+  for _, one in ipairs(own) do
+    before = math.max(one.finish, before and before + 1 / one.weight or virtualTime())
+    one.finish = before
+  end
+  if before then raiseClock('f:' .. tenant, before) end
+end
+
+-- gives a tenant's turns to its places by their rounds
+local function takeTurns(own)
+  local turns = {}
+  for index, place in ipairs(own) do turns[index] = place.finish end
+  table.sort(turns)
+  table.sort(own, function(a, b)
+    if a.round ~= b.round then return a.round < b.round end
+    return a.member < b.member
+  end)
+  for index, place in ipairs(own) do place.finish = turns[index] end
+end
+
+-- the tenant's places, when its last has a later round; the latest is kept so that few have to look
+local function placesPassed(round, tenant)
+  if clockOf('m:' .. tenant) <= round then return nil end
+  local own = placesOf({ [tenant] = true }, -1)
+  local latest = own[1] and own[#own].round or 0
+  redis.call('HSET', clock, 'm:' .. tenant, whole(latest))
+  return latest > round and own or nil
+end
+
+-- the place that would be last if a request joined; nil when that is the request itself
+local function lastBehind(owner, tenant, weight)
   local last = redis.call('ZREVRANGE', queue, 0, 0, 'WITHSCORES')
-  if not last[2] or finishOfNext(tenant, weight) >= tonumber(last[2]) then return false end
-  leave({ last[1] })
+  if not last[1] then return nil end
+  if finishOfNext(tenant, weight) < tonumber(last[2]) then return last[1] end
+  local own = placesPassed(roundOfNext(owner, tenant), tenant)
+  return own and own[#own].member
+end
+
+-- an owner has so many places and no more; when the queue is full, the place that would then be last
+-- gives way
+local function makeRoom(owner, most, longest, tenant, weight)
+  if clockOf('o:' .. owner) >= most then return false end
+  if redis.call('ZCARD', queue) < longest then return true end
+  local last = lastBehind(owner, tenant, weight)
+  if not last then return false end
+  leave({ last })
   return true
 end
 
-local function join(ticket, owner, tenant, weight)
+local function join(ticket, owner, embed, tenant, weight)
+  local round = roundOfNext(owner, tenant)
+  local passed = placesPassed(round, tenant)
+  if passed and hasPassed() then renewTurns(tenant, passed) end
   local finish = finishOfNext(tenant, weight)
   local member = string.format('%012.0f:%s', redis.call('HINCRBY', clock, 'n', 1), ticket)
+  local place = {
+    ticket = ticket, member = member, owner = owner, embed = embed, tenant = tenant,
+    weight = weight, joined = virtualTime(), round = round, finish = finish, stored = finish,
+  }
   redis.call('HSET', clock, 'f:' .. tenant, exact(finish))
+  raiseClock('m:' .. tenant, round)
   redis.call('HINCRBY', clock, 'o:' .. owner, 1)
   redis.call('ZADD', queue, exact(finish), member)
-  redis.call('HSET', places, ticket, table.concat({ member, owner, tenant, exact(weight), exact(virtualTime()) }, '|'))
-  return placeOf(ticket)
+  writePlace(place)
+  if passed then
+    passed[#passed + 1] = place
+    takeTurns(passed)
+    writeTurns(passed)
+  end
+  return place
 end
 
 -- an absent caller holds up those behind it only around the moment at which it was told to be back
@@ -106,42 +212,47 @@ local function isServed(rank, free, around)
   return true
 end
 
--- a tenant's places up to a rank, in order
-local function placesOf(tenant, rank)
-  local found, line = {}, redis.call('ZRANGE', queue, 0, rank, 'WITHSCORES')
-  for index = 1, #line, 2 do
-    local place = placeOf(ticketOf(line[index]))
-    place.finish = tonumber(line[index + 1])
-    if place.tenant == tenant then found[#found + 1] = place end
-  end
-  return found
-end
-
 -- takes the place out because it is served: virtual time goes on. It is its tenant's first turn that is
 -- taken, whichever of its places is here for it; those that it was served past get the later ones
 local function serve(place, rank)
   local turn = tonumber(redis.call('ZSCORE', queue, place.member))
-  local ahead = rank > 0 and placesOf(place.tenant, rank - 1) or {}
+  local ahead, round = rank > 0 and placesOf({ [place.tenant] = true }, rank - 1) or {}, place.round
   for index = #ahead, 1, -1 do
+    if ahead[index].owner == place.owner then round = ahead[index].round end
     redis.call('ZADD', queue, exact(turn), ahead[index].member)
     turn = ahead[index].finish
   end
-  redis.call('HSET', clock, 'v', exact(math.max(virtualTime(), turn)))
+  raiseClock('r:' .. place.tenant, round)
+  raiseClock('v', turn)
   remove(place)
 end
 
+-- likewise for the rounds that an owner let pass, but for its first
+local function renewRounds(place, own)
+  local before, isFirst = clockOf('r:' .. place.tenant), true
+  for _, one in ipairs(own) do
+    if one.owner == place.owner and not isFirst then
+      before = math.max(one.round, before + 1)
+      one.round = before
+      writePlace(one)
+    end
+    isFirst = isFirst and one.owner ~= place.owner
+  end
+  raiseClock('m:' .. place.tenant, before)
+  takeTurns(own)
+end
+
 -- an absent caller is back. What its tenant let pass is no credit: of its places only the first may
--- still be served as if it had never been away
+-- still be served as if it had never been away; and likewise of its owner's
 local function comeBack(place)
   if redis.call('ZREM', absent, place.member) == 0 then return end
-  local virtual, before = virtualTime(), nil
-  if tonumber(redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2]) >= virtual then return end
-  for _, one in ipairs(placesOf(place.tenant, -1)) do
-    before = math.max(one.finish, before and before + 1 / one.weight or virtual)
-    if before ~= one.finish then redis.call('ZADD', queue, exact(before), one.member) end
-  end
-  local last = tonumber(redis.call('HGET', clock, 'f:' .. place.tenant) or 0)
-  redis.call('HSET', clock, 'f:' .. place.tenant, exact(math.max(last, before)))
+  local isBehind = place.round <= clockOf('r:' .. place.tenant) and clockOf('o:' .. place.owner) > 1
+  local isPast = hasPassed()
+  if not isBehind and not isPast then return end
+  local own = placesOf({ [place.tenant] = true }, -1)
+  if isBehind then renewRounds(place, own) end
+  if isPast then renewTurns(place.tenant, own) end
+  writeTurns(own)
 end
 
 -- keeps the place: shortly while its caller waits, else until the caller was told to be back
