@@ -1,10 +1,11 @@
 import { createAdmit } from '../admission/admit.ts';
 import { createFallback } from '../admission/fallback.ts';
+import { createLimitUser } from '../admission/limit-user.ts';
 import { createMemoryStore } from '../admission/memory.ts';
 import { createRedisStore } from '../admission/redis.ts';
 import { Waiters } from '../admission/waiters.ts';
 import type { Config } from '../config/schema.ts';
-import type { Admit } from '../gateway/admission.ts';
+import type { Admit, LimitUser } from '../gateway/admission.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { Circuit } from '../redis/circuit.ts';
 import type { RedisClient } from '../redis/connect.ts';
@@ -19,6 +20,7 @@ export interface AdmissionParts {
 
 export interface ComposedAdmission {
   readonly admit: Admit;
+  readonly limitUser: LimitUser;
   /** For when Redis is back, perhaps empty. */
   readonly tellShared: () => Promise<void>;
   /** Notes what the others do, and shows what is taken and who waits. To be called every second. */
@@ -43,8 +45,10 @@ export function composeAdmission({ config, redis, circuit, metrics }: AdmissionP
         metrics.storeFailures.inc();
       },
     });
+  const counts = fallback ?? memory;
   return {
-    admit: createAdmit({ counts: fallback ?? memory, rules, waiters }),
+    admit: createAdmit({ counts, rules, waiters }),
+    limitUser: createLimitUser({ counts, rules }),
     tellShared: async () => fallback?.tellShared(),
     look: async () => {
       // readiness and its log line tell of a Redis that is out of reach

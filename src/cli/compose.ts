@@ -55,6 +55,7 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
   );
   const verifySession = refuseSignedOut(verifyToken, signOuts);
   const admission = composeAdmission({ config, redis, circuit, metrics });
+  const { limitUser } = admission;
   if (redis) {
     // sent before anything else that a new connection carries
     onServer(redis, () => {
@@ -90,8 +91,14 @@ export async function compose(config: Config, log: Logger): Promise<Gateway> {
       signOuts,
       report,
     }),
-    signOut: createSignOut({ verifySession: verifyToken, signOuts, report }),
-    list: createList({ verifySession, embeds, report }),
+    signOut: createSignOut({
+      verifySession: verifyToken,
+      limitUser,
+      limits: config.limits,
+      signOuts,
+      report,
+    }),
+    list: createList({ verifySession, limitUser, embeds, limits: config.limits, report }),
     report,
     reportFault,
     reportProblem: transportLog('public'),

@@ -83,6 +83,14 @@ export type CallGrant = Pick<Grant, 'another' | 'deadlineMs'>;
  */
 export type Admit = (request: AdmissionRequest, caller: Caller) => Promise<Grant>;
 
+/**
+ * Counts a request that mints nothing, such as a list or a sign-out, in the windows of its user.
+ *
+ * @returns what is left of them
+ * @throws {Refusal} `rate_limited` or `limits_unavailable`
+ */
+export type LimitUser = (policies: readonly Policy[]) => Promise<readonly PolicyState[]>;
+
 /** Nobody is left to answer: neither a refusal nor a fault. */
 export class CallerGone extends Error {
   constructor() {

@@ -19,7 +19,7 @@ export function admissionFor(
   return {
     provider: embed.provider,
     policies: [
-      ...named('user', userSubject(session), limits.user),
+      ...userPolicies(limits, session),
       ...named('tenant', tenantSubject(session), rule?.allow ?? []),
     ],
     tenant: tenantSubject(session),
@@ -29,6 +29,11 @@ export function admissionFor(
     // whoever waits in more places than it may be granted in a window only keeps others from them
     placesMax: Math.min(...limits.user.map(({ max }) => max)),
   };
+}
+
+/** The windows of a session's user, whatever the request is for. */
+export function userPolicies({ user }: Pick<LimitsConfig, 'user'>, session: Session): readonly Policy[] {
+  return named('user', userSubject(session), user);
 }
 
 /** A digest that tells tenants apart without naming them; two issuers never share one. */

@@ -1,5 +1,7 @@
+import type { LimitUser, PolicyState } from './admission.ts';
 import { mayOpen } from './find-embed.ts';
 import type { IssueParts } from './issue.ts';
+import { userPolicies } from './limits.ts';
 import type { Trail } from './trail.ts';
 import { Refusal } from './refusal.ts';
 import type { Credentials } from './session.ts';
@@ -14,25 +16,29 @@ export interface ListedEmbed {
 export type List = (request: {
   readonly requestId: string;
   readonly credentials: Credentials;
-}) => Promise<readonly ListedEmbed[]>;
+}) => Promise<{ readonly embeds: readonly ListedEmbed[]; readonly policies: readonly PolicyState[] }>;
+
+export interface ListParts extends Pick<IssueParts, 'verifySession' | 'embeds' | 'limits' | 'report'> {
+  readonly limitUser: LimitUser;
+}
 
 /**
- * What a session may open: the embeds that would neither be denied nor lack an attribute.
+ * What a session may open: the embeds that would neither be denied nor lack an attribute. The request
+ * counts in the windows of its user before any expression is evaluated.
  *
- * @throws {Refusal} a `session_*` code or `origin_denied`
+ * @throws {Refusal} a `session_*` code, `origin_denied`, `rate_limited` or `limits_unavailable`
  */
-export function createList({
-  verifySession,
-  embeds,
-  report,
-}: Pick<IssueParts, 'verifySession' | 'embeds' | 'report'>): List {
+export function createList({ verifySession, limitUser, embeds, limits, report }: ListParts): List {
   return async ({ requestId, credentials }) => {
     const trail: Trail = { requestId, startedAt: performance.now() };
     try {
       const session = await verifySession(credentials);
-      return [...embeds.values()]
+      trail.session = session;
+      const policies = await limitUser(userPolicies(limits, session));
+      const found = [...embeds.values()]
         .filter((embed) => mayOpen(embed, session))
         .map(({ name, title, inputs }) => ({ name, title, inputs: Object.fromEntries(inputs) }));
+      return { embeds: found, policies };
     } catch (error) {
       if (error instanceof Refusal) report(trail, error);
       throw error;

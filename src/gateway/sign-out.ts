@@ -1,3 +1,6 @@
+import type { LimitsConfig } from '../config/limits.ts';
+import type { LimitUser, PolicyState } from './admission.ts';
+import { userPolicies } from './limits.ts';
 import type { Credentials, VerifiedSession, VerifySession } from './session.ts';
 import type { Report, Trail } from './trail.ts';
 import { Refusal } from './refusal.ts';
@@ -63,29 +66,45 @@ export async function refuseEnded(
   await refuseIfSignedOut(session, signOuts);
 }
 
-/** @throws {Refusal} what is wrong with the session; one that was signed out before is not refused */
+/**
+ * Counts in the windows of the session's user, since each sign-out writes to the shared store.
+ *
+ * @returns what is left of those windows
+ * @throws {Refusal} what is wrong with the session; one that was signed out before is not refused;
+ *   `rate_limited`, `limits_unavailable`
+ */
 export type SignOut = (request: {
   readonly requestId: string;
   readonly credentials: Credentials;
-}) => Promise<void>;
+}) => Promise<readonly PolicyState[]>;
 
 /** @param verifySession takes tokens that were signed out too */
 export function createSignOut(parts: {
   readonly verifySession: VerifySession;
+  readonly limitUser: LimitUser;
+  readonly limits: Pick<LimitsConfig, 'user'>;
   readonly signOuts: SignOuts;
   readonly report: Report;
 }): SignOut {
-  const { verifySession, signOuts, report } = parts;
+  const { verifySession, limitUser, limits, signOuts, report } = parts;
   return async ({ requestId, credentials }) => {
     const trail: Trail = { act: 'sign-out', requestId, startedAt: performance.now() };
     try {
       const session = await verifySession(credentials);
       trail.session = session;
+      const policies = await limitUser(userPolicies(limits, session)).catch(ignoreUnavailable);
       await signOuts.add(session);
       report(trail, undefined);
+      return policies;
     } catch (error) {
       if (error instanceof Refusal) report(trail, error);
       throw error;
     }
   };
+}
+
+/** Where limits cannot be counted this process still refuses the token from now on. */
+function ignoreUnavailable(error: unknown): readonly PolicyState[] {
+  if (error instanceof Refusal && error.code === 'limits_unavailable') return [];
+  throw error;
 }

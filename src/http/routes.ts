@@ -41,9 +41,11 @@ export function addRoutes(app: FastifyInstance, { issue, list, signOut }: RouteP
     },
   });
 
-  app.get('/embeds', async (request) => ({
-    embeds: await list({ requestId: request.id, credentials: credentialsOf(request) }),
-  }));
+  app.get('/embeds', async (request, reply) => {
+    const { embeds, policies } = await list({ requestId: request.id, credentials: credentialsOf(request) });
+    reply.headers(rateLimitFields(policies));
+    return { embeds };
+  });
 
   app.post('/metabase/guest-token', async (request, reply) => {
     const asked = { form: 'guest', text: bodyOf(request) } as const;
@@ -53,8 +55,8 @@ export function addRoutes(app: FastifyInstance, { issue, list, signOut }: RouteP
   });
 
   app.post('/sign-out', async (request, reply) => {
-    await signOut({ requestId: request.id, credentials: credentialsOf(request) });
-    return reply.code(204).send();
+    const policies = await signOut({ requestId: request.id, credentials: credentialsOf(request) });
+    return reply.headers(rateLimitFields(policies)).code(204).send();
   });
 
   app.get<{ Params: { name: string } }>(

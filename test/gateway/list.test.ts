@@ -10,11 +10,13 @@ it('an embed that could not be opened, whatever stands in the way, is not listed
     const list = createList({
       verifySession: () =>
         Promise.resolve({ ...sessionWith(claims), token: { digest: 'digest', expiresAtMs: 0 } }),
+      limitUser: () => Promise.resolve([]),
+      limits: { client: { max: 1, per: 1000 }, user: [], tenant: [] },
       embeds: new Map([['sales', fields.embed]]),
       report: () => undefined,
     });
     const listed = await list({ requestId: '1', credentials: { authorization: [], cookie: '' } });
-    return listed.map(({ name }) => name);
+    return listed.embeds.map(({ name }) => name);
   };
   expect(await listFor({ regions: ['EU'] })).toEqual(['sales']);
   expect(await listFor({ regions: [] })).toEqual([]);

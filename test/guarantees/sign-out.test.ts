@@ -24,8 +24,14 @@ interface Running {
   readonly tokenWith: (claims: Readonly<Record<string, string>>) => Promise<string>;
 }
 
+const wideLimits = { user: [{ max: 1000, per: '1m' }], tenant: [{ allow: [{ max: 1000, per: '1m' }] }] };
+
 /** Two gateways over one Redis, with a Cube that a test answers for. */
-async function running(redisSettings: object = {}, cubeSettings: object = {}): Promise<Running> {
+async function running(
+  redisSettings: object = {},
+  cubeSettings: object = {},
+  limits: object = wideLimits,
+): Promise<Running> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
@@ -35,6 +41,7 @@ async function running(redisSettings: object = {}, cubeSettings: object = {}): P
     listen: { port: 0, allowedOrigins: [hostOrigin] },
     operations: { port: 0 },
     redis: { url: redis.url, ...redisSettings },
+    limits,
     sessions: [
       {
         issuer,
@@ -229,6 +236,17 @@ it('what Cube opened for who signs out is revoked, again and again until Cube ha
   expect(failed).toMatchObject([{ provider: 'cube', reason: 'status 500: ' }]);
   for (const gateway of gateways) expect(gateway.output()).not.toContain('s_ada');
 }, 60_000);
+
+it('sign-outs count in the limit of their user, on all replicas together', async () => {
+  const { gateways, tokenOf } = await running({}, {}, { user: [{ max: 2, per: '1m' }] });
+  const [one, other] = gateways;
+  expect((await signOut(one, await tokenOf('ada'))).status).toBe(204);
+  expect((await signOut(other, await tokenOf('ada'))).status).toBe(204);
+  const limited = await signOut(one, await tokenOf('ada'));
+  expect(limited.headers.get('ratelimit')).toMatch(/^"user";r=0;t=\d+$/);
+  expect(await problemIn(limited)).toMatchObject({ code: 'rate_limited', violatedPolicies: ['user'] });
+  expect((await signOut(other, await tokenOf('ben'))).status).toBe(204);
+});
 
 it('who cannot be signed out everywhere is told so, is refused here, and everywhere once Redis is back', async () => {
   const { gateways, redis, cube, tokenOf } = await running();

@@ -223,6 +223,29 @@ describe('a refusal has its code, its status and the form of RFC 9457', () => {
     expect(sandbox.hexCalls).toHaveLength(2);
   });
 
+  it('for limits of a user, also where nothing is minted: lists and sign-outs count in the same windows', async () => {
+    const { sandbox, gateway, token } = await running('limits: { user: [{ max: 3, per: 1m }] }');
+    const ask = (path: string, method = 'GET'): Promise<Response> =>
+      fetch(`${gateway.url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+    const listed = await ask('/embeds');
+    expect(listed.headers.get('ratelimit')).toMatch(/^"user";r=2;t=\d+$/);
+    expect((await getEmbedUrl(gateway, token)).status).toBe(200);
+    const other = await sandbox.signSession({ sub: 'ben' });
+    expect((await ask('/embeds')).status).toBe(200);
+    for (const [path, method] of [
+      ['/embeds', 'GET'],
+      ['/sign-out', 'POST'],
+      ['/embed-url?embed=sales', 'GET'],
+    ] as const) {
+      const limited = await ask(path, method);
+      expect(limited.status).toBe(429);
+      expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(50);
+      expect(await problemIn(limited)).toMatchObject({ code: 'rate_limited', violatedPolicies: ['user'] });
+    }
+    expect((await getEmbedUrl(gateway, other)).status).toBe(200);
+    expect(sandbox.hexCalls).toHaveLength(2);
+  });
+
   it('for a spent budget: provider_busy with the seconds to wait, before Hex is asked', async () => {
     const sandbox = await openSandbox();
     const hex = 'budget: { max: 2, per: 1m }';
