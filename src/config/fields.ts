@@ -3,7 +3,7 @@ import { readCertificates } from './certificates.ts';
 import { compileExpression, ExpressionError, type Expression, type Variables } from './expressions.ts';
 import { durationPattern, formatDuration, parseDuration } from './duration.ts';
 import { Secret } from './secret.ts';
-import { isSecureUrl } from './urls.ts';
+import { isSecureUrl, parseUrl } from './urls.ts';
 
 /** A duration as text, given on as milliseconds. */
 export function duration(description: string, limits: { readonly minMs: number; readonly maxMs: number }) {
@@ -89,7 +89,7 @@ export function secureUrl(description: string) {
     .string()
     .describe(description)
     .transform((text, context) => {
-      const url = URL.canParse(text) ? new URL(text) : undefined;
+      const url = parseUrl(text);
       if (url && isSecureUrl(url) && url.search === '' && url.hash === '') return url;
       context.issues.push({
         code: 'custom',

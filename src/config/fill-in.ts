@@ -1,6 +1,6 @@
 import { presetFields, presetOf, type PresetField, type PresetName } from './presets.ts';
 import { record, type Raw } from './raw.ts';
-import { isSecureUrl } from './urls.ts';
+import { isSecureUrl, parseUrl } from './urls.ts';
 
 /** What a preset gave to one entry of `sessions`: nothing in it that the operator wrote as such. */
 export interface FilledIn {
@@ -96,5 +96,6 @@ function known(entry: Raw): Parameters<NonNullable<ReturnType<typeof presetOf>>[
 
 /** True for an address below which keys may be looked for. */
 export function isIssuerUrl(issuer: unknown): issuer is string {
-  return typeof issuer === 'string' && URL.canParse(issuer) && isSecureUrl(new URL(issuer));
+  const url = typeof issuer === 'string' ? parseUrl(issuer) : undefined;
+  return url !== undefined && isSecureUrl(url);
 }

@@ -26,3 +26,19 @@ export function isSecureUrl(url: URL): boolean {
 export function isDowngrade(url: URL, source: URL): boolean {
   return url.protocol !== 'https:' && source.protocol === 'https:';
 }
+
+/** A scheme, two slashes, a host without escapes, and what follows it: visible ASCII without a backslash. */
+const plainUrl = /^[a-z]+:\/\/[^/?#%]+(?:[/?#].*)?$/;
+const plainCharacters = /^[\x21-\x5b\x5d-\x7e]+$/;
+
+/**
+ * Reads a URL that the parser need not mend. It leaves out tabs, line breaks and blanks, reads backslashes as
+ * slashes and does without slashes, so the text that was looked at would not be the address that is called.
+ * A host in another script is written in its ASCII form, since many look alike.
+ *
+ * @returns undefined for what is no such URL
+ */
+export function parseUrl(text: string): URL | undefined {
+  const isPlain = plainCharacters.test(text) && plainUrl.test(text);
+  return isPlain && URL.canParse(text) ? new URL(text) : undefined;
+}
