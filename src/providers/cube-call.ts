@@ -6,21 +6,21 @@ import type { OutboundRequest } from './send.ts';
 /** A request still to be signed with an API key, and what of it must not be logged. */
 export interface CubeCall {
   readonly sign: (apiKey: Secret) => OutboundRequest;
-  readonly hidden: readonly string[];
+  readonly hidden: OutboundRequest['hidden'];
 }
 
 /**
  * Builds a call of Cube's embedding API.
  *
- * @param values what the fields hold of a session
+ * @param values what the fields hold of a session, and what else of it must not be logged
  */
 export function cubeCall(
   { baseUrl, apiKey: apiKeys }: Pick<CubeProviderConfig, 'baseUrl' | 'apiKey'>,
   operation: 'generate-session' | 'session/revoke',
   fields: object,
-  values: readonly unknown[],
+  values: () => readonly unknown[],
 ): CubeCall {
-  const hidden = hiddenIn(values, apiKeys);
+  const hidden = (): readonly string[] => hiddenIn(values(), apiKeys);
   const body = JSON.stringify(fields);
   const sign = (apiKey: Secret): OutboundRequest => ({
     method: 'POST',
@@ -45,5 +45,5 @@ export function createRevokeSessionRequest(
   config: Pick<CubeProviderConfig, 'baseUrl' | 'apiKey'>,
   sessionId: string,
 ): CubeCall {
-  return cubeCall(config, 'session/revoke', { sessionId }, [sessionId]);
+  return cubeCall(config, 'session/revoke', { sessionId }, () => [sessionId]);
 }

@@ -6,6 +6,7 @@ import { Refusal } from '../gateway/refusal.ts';
 import type { Session } from '../gateway/session.ts';
 import { cubeCall, type CubeCall } from './cube-call.ts';
 import { externalIdOf } from './cube-external-id.ts';
+import { claimValues } from './hidden.ts';
 
 const tenantNamePattern = /^[a-z][a-z0-9-]{3,34}[a-z0-9]$/;
 
@@ -31,7 +32,11 @@ export function createGenerateSessionRequest(
     creatorMode: embed.creatorMode,
     ...(Object.keys(embed.settings).length > 0 && { settings: embed.settings }),
   };
-  const values = [...Object.values(person).flatMap(valuesIn), ...attributes.values()];
+  const values = (): readonly unknown[] => [
+    ...Object.values(person).flatMap(valuesIn),
+    ...attributes.values(),
+    ...claimValues(session),
+  ];
   return cubeCall(config, 'generate-session', fields, values);
 }
 

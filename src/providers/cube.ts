@@ -2,7 +2,7 @@ import type { CubeEmbedConfig, CubeProviderConfig, CubeView } from '../config/cu
 import type { EmbedUrl } from '../gateway/embed.ts';
 import { fieldsOf } from '../gateway/json-object.ts';
 import { Refusal } from '../gateway/refusal.ts';
-import { createRevokeSessionRequest } from './cube-call.ts';
+import { createRevokeSessionRequest, type CubeCall } from './cube-call.ts';
 import { createGenerateSessionRequest, isCubeAttribute } from './cube-session.ts';
 import type { Connect, Provider } from './provider.ts';
 import { rateLimitSaid } from './rate-limit-said.ts';
@@ -66,10 +66,10 @@ export function createCubeProvider(config: CubeProviderConfig, connect: Connect)
  * Reads the answer of generate-session: `{"sessionId"}`, else a refusal whose reason is for the log. The
  * status of a success is not documented: 200 and 201 are taken.
  *
- * @param hidden values that must not appear in the reason
+ * @param hidden gives the values that must not appear in the reason
  * @throws {Refusal} `provider_misconfigured`, `provider_busy`, `provider_unavailable`
  */
-function readSessionId(answer: Answer, hidden: readonly string[]): string {
+function readSessionId(answer: Answer, hidden: CubeCall['hidden']): string {
   if (answer.status !== 200 && answer.status !== 201) throw refusedAnswer(answer, hidden);
   const { sessionId } = fieldsOf(answer.text);
   if (typeof sessionId !== 'string' || !/^(?!\.)[\w.~+/=-]{1,1024}$/.test(sessionId)) {

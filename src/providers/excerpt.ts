@@ -1,60 +1,55 @@
 import { fieldsOf } from '../gateway/json-object.ts';
+import { privateValues, type PrivateValues } from './private-values.ts';
 
 const readMax = 2000;
 const wordsMax = 60;
 
 /**
- * What may be logged of a provider's own words: those that are plain prose and no part of anything
- * private; the rest is `…`. Providers repeat what they were sent, cut, escaped or encoded in ways that
- * nobody can list, so words are let through, not taken out.
- *
- * @param hidden the secret, and whatever the request filtered rows by
- */
-function excerpt(text: string, hidden: readonly string[]): string {
-  const secrets = hidden.map(normal).filter((secret) => secret !== '');
-  const words = text.slice(0, readMax).split(/[\s"'`,:;()[\]{}]+/, wordsMax);
-  const shown = words.filter((word) => word !== '').map((word) => (isProse(word, secrets) ? word : '…'));
-  return shown.filter((word, index) => word !== '…' || shown[index - 1] !== '…').join(' ');
-}
-
-/** A word of letters, or a number as short as a status, that no private value has in it or is in. */
-function isProse(word: string, secrets: readonly string[]): boolean {
-  if (!/^(?:[A-Za-z][A-Za-z_-]{0,24}|\d{3})[.!?]?$/.test(word)) return false;
-  const plain = normal(word);
-  return !secrets.some(
-    (secret) =>
-      secret === plain ||
-      (plain.length > 2 && secret.includes(plain)) ||
-      (secret.length > 2 && plain.includes(secret)),
-  );
-}
-
-/**
  * What a provider said in an error, for the log: its status, its trace id, its words. Read as
- * `{reason, details, traceId}` where it is that, else as text.
+ * `{reason, details, traceId}` where it is that, else as text. All that is logged of an answer goes through here.
+ *
+ * Providers repeat what they were sent, cut, escaped or encoded in ways that no list can hold, so words are let
+ * through, not taken out.
+ *
+ * @param hidden the secrets, and whatever else is private of the call
  */
 export function said(
   { status, text }: { readonly status: number; readonly text: string },
   hidden: readonly string[],
 ): string {
-  const { reason, details, traceId } = fieldsOf(text);
-  const words = [reason, details].filter((part) => typeof part === 'string').join(' ');
-  const trace = traceOf(traceId, hidden);
-  return `status ${status}:${trace === undefined ? '' : ` trace ${trace}:`} ${excerpt(words === '' ? text : words, hidden)}`;
+  const fields = fieldsOf(text);
+  const secrets = privateValues([...hidden, ...credentialsIn(text, fields)]);
+  const words = [fields.reason, fields.details].filter((part) => typeof part === 'string').join(' ');
+  const trace = traceOf(fields.traceId, secrets);
+  return `status ${status}:${trace === undefined ? '' : ` trace ${trace}:`} ${excerpt(words === '' ? text : words, secrets)}`;
 }
 
-/** A trace id as it stands, unless it is something private in its place. */
-function traceOf(traceId: unknown, hidden: readonly string[]): string | undefined {
+/** What a frame would be opened with: a provider may name it in an answer that is no success, too. */
+function credentialsIn(text: string, fields: Readonly<Record<string, unknown>>): readonly string[] {
+  const named = [fields.url, fields.token, fields.sessionId].filter((value) => typeof value === 'string');
+  const addresses = [...named, ...(text.slice(0, readMax).match(/\bhttps?:[^\s"'<>]+/gi) ?? [])];
+  const queries = addresses.flatMap((address) => address.split(/[?#]/).slice(1));
+  const pathParts = addresses
+    .flatMap((address) => address.split(/[/?#&=]+/))
+    .filter(({ length }) => length > 15);
+  return [...named, ...queries.flatMap((query) => query.split(/[&=]/)), ...pathParts];
+}
+
+/** Words that are plain prose and no part of anything private; the rest is `…`. */
+function excerpt(text: string, secrets: PrivateValues): string {
+  const words = text.slice(0, readMax).split(/[\s"'`,:;()[\]{}]+/, wordsMax);
+  const shown = words.filter((word) => word !== '').map((word) => (isProse(word, secrets) ? word : '…'));
+  if (secrets.isSpeltBy(shown)) return '…';
+  return shown.filter((word, index) => word !== '…' || shown[index - 1] !== '…').join(' ');
+}
+
+/** A word of letters, or a status that says of an error: other numbers may be characters of what was sent. */
+function isProse(word: string, secrets: PrivateValues): boolean {
+  return /^(?:[A-Za-z][A-Za-z_-]{0,24}|[45]\d\d)[.!?]?$/.test(word) && !secrets.isIn(word);
+}
+
+/** A trace id as it stands, unless something private shows in it. */
+function traceOf(traceId: unknown, secrets: PrivateValues): string | undefined {
   if (typeof traceId !== 'string' || !/^[\w-]{1,64}$/.test(traceId)) return undefined;
-  const plain = normal(traceId);
-  const isPrivate = hidden.map(normal).some((secret) => secret.length > 5 && plain.includes(secret));
-  return isPrivate || hidden.map(normal).includes(plain) ? undefined : traceId;
-}
-
-/** Without case, accents, or anything but letters and digits. */
-function normal(text: string): string {
-  return text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '');
+  return secrets.isIn(traceId) ? undefined : traceId;
 }

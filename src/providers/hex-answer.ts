@@ -12,13 +12,13 @@ import { isAllowedHost } from './url-hosts.ts';
  * The URL must be https (http to a loopback host, when the API is on one too), on an allowed host, and
  * without user or password.
  *
- * @param hidden values that must not appear in the reason
+ * @param hidden gives the values that must not appear in the reason
  * @throws {Refusal} `provider_misconfigured`, `provider_busy`, `provider_unavailable`
  */
 export function readPresignedUrl(
   answer: Answer,
   { baseUrl, urlHosts }: Pick<HexProviderConfig, 'baseUrl' | 'urlHosts'>,
-  hidden: readonly string[],
+  hidden: () => readonly string[],
 ): string {
   if (answer.status !== 200) throw refusedAnswer(answer, hidden);
   const url = urlIn(answer.text);

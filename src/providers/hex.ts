@@ -3,7 +3,7 @@ import type { Secret } from '../config/secret.ts';
 import { isPlainText } from '../config/text.ts';
 import type { EmbedUrl, MintOrder } from '../gateway/embed.ts';
 import { readPresignedUrl } from './hex-answer.ts';
-import { hiddenIn } from './hidden.ts';
+import { claimValues, hiddenIn } from './hidden.ts';
 import type { Connect, Provider } from './provider.ts';
 import { rateLimitSaid } from './rate-limit-said.ts';
 import { createSendSigned } from './send-signed.ts';
@@ -24,7 +24,7 @@ export function createHexProvider(config: HexProviderConfig, connect: Connect): 
         const build = createPresignedUrlRequest(baseUrl, embed, order);
         return async (grant): Promise<EmbedUrl> => {
           const answer = await sendSigned(build, grant);
-          const url = readPresignedUrl(answer, config, hiddenIn(valuesIn(order), tokens));
+          const url = readPresignedUrl(answer, config, () => hiddenIn(valuesIn(order), tokens));
           return {
             url,
             expiresAtMs: Date.now() + embed.expiresIn,
@@ -69,10 +69,10 @@ export function createPresignedUrlRequest(
       accept: 'application/json',
     },
     body,
-    hidden: hiddenIn(valuesIn(order), [token]),
+    hidden: () => hiddenIn(valuesIn(order), [token]),
   });
 }
 
-function valuesIn({ attributes, inputs }: MintOrder): readonly unknown[] {
-  return [...attributes.values(), ...inputs.values()];
+function valuesIn({ attributes, inputs, session }: MintOrder): readonly unknown[] {
+  return [...attributes.values(), ...inputs.values(), ...claimValues(session)];
 }

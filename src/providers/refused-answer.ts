@@ -10,10 +10,10 @@ const misconfigured = new Set([400, 401, 403, 404, 422, 424]);
  * What an answer below 500 that is no success is refused with. Its words are for the log: error bodies
  * are mostly undocumented and may not be JSON.
  *
- * @param hidden values that must not appear in the reason
+ * @param hidden gives the values that must not appear in the reason
  */
-export function refusedAnswer(answer: Answer, hidden: readonly string[]): Refusal {
-  const reason = said(answer, hidden);
+export function refusedAnswer(answer: Answer, hidden: () => readonly string[]): Refusal {
+  const reason = said(answer, hidden());
   if (misconfigured.has(answer.status)) return new Refusal('provider_misconfigured', { reason });
   if (answer.status === 429) {
     const heeded = rateLimitSaid(answer);

@@ -1,6 +1,7 @@
 import type { Secret } from '../config/secret.ts';
 import type { CallGrant } from '../gateway/admission.ts';
 import { Refusal } from '../gateway/refusal.ts';
+import { reveal } from './hidden.ts';
 import type { Answer, OutboundRequest, Send } from './send.ts';
 
 /** Sends a request that still has to be signed. */
@@ -21,7 +22,10 @@ export function createSendSigned({ open, send }: Send, secrets: readonly Secret[
     let unknown: Answer | undefined;
     for (const secret of ordered) {
       const isFirst = unknown === undefined;
-      const answer = await send(build(secret), call).catch((error: unknown) => {
+      const request = build(secret);
+      // a provider may repeat any of its secrets, whichever it was sent
+      const hidden = (): readonly string[] => [...request.hidden(), ...reveal(secrets)];
+      const answer = await send({ ...request, hidden }, call).catch((error: unknown) => {
         throw isFirst ? error : asSent(error);
       });
       if (answer.status !== 401) {

@@ -17,8 +17,8 @@ export interface OutboundRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Values that must not appear in a log line about this call. */
-  readonly hidden: readonly string[];
+  /** Values that must not appear in a log line about this call; asked for when there is one to write. */
+  readonly hidden: () => readonly string[];
 }
 
 export interface Answer {
@@ -108,7 +108,7 @@ export function createSend({ origin, timeoutMs, observe }: SendOptions): Send {
       if (text === undefined) return failure('answered', 'the answer is over 64 kB or not UTF-8');
       if (status < 500) return { status, headers: response.headers, text };
       const isGateway = status >= 502 && status <= 504;
-      return failure(isGateway ? 'unanswered' : 'answered', said({ status, text }, hidden));
+      return failure(isGateway ? 'unanswered' : 'answered', said({ status, text }, hidden()));
     } catch (error) {
       const code = errorCode(error);
       note(signal.aborted ? 'timeout' : code);
@@ -179,6 +179,8 @@ function timedOut(timeoutMs: number): Failure {
 }
 
 function errorCode(error: unknown): string {
-  const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
-  return code ?? cause?.code ?? name ?? 'unknown';
+  const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: { code?: unknown } };
+  // a code is Node's or undici's own word; anything else might be the provider's
+  const words = [code, cause?.code, name].filter((word) => typeof word === 'string');
+  return words.find((word) => /^[A-Za-z][A-Za-z0-9_]{1,63}$/.test(word)) ?? 'unknown';
 }

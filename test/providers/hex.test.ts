@@ -323,7 +323,7 @@ describe('the URL that Hex gives', () => {
   test.each(table)('%s', async (_case, given, provider, isTaken) => {
     const { provider: config } = readHex({ provider: { baseUrl: https, ...provider } });
     const read = (): string =>
-      readPresignedUrl({ status: 200, headers: {}, text: JSON.stringify({ url: given }) }, config, []);
+      readPresignedUrl({ status: 200, headers: {}, text: JSON.stringify({ url: given }) }, config, () => []);
     if (isTaken) {
       expect(read()).toBe(new URL(String(given)).href);
       return;

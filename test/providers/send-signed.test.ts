@@ -4,7 +4,7 @@ import { createSendSigned } from '../../src/providers/send-signed.ts';
 import type { OutboundRequest } from '../../src/providers/send.ts';
 import { grant, openProvider, openSend, refusalOf } from './support.ts';
 
-const request: OutboundRequest = { method: 'POST', path: '/', headers: {}, body: '', hidden: [] };
+const request: OutboundRequest = { method: 'POST', path: '/', headers: {}, body: '', hidden: () => [] };
 
 test('an order is unsent only if nothing was sent with any secret', async () => {
   const fake = await openProvider();

@@ -10,7 +10,7 @@ const request: OutboundRequest = {
   path: '/api/v1/mint?x=1',
   headers: { authorization: 'Bearer t0ken', 'content-type': 'application/json' },
   body: '{"orgId":"Müller ✓"}',
-  hidden: ['t0ken', 'Müller ✓'],
+  hidden: () => ['t0ken', 'Müller ✓'],
 };
 
 const good: Answer = { status: 200, body: '{"url":"https://app.hex.tech/x"}' };
