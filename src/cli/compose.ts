@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createCombinations } from '../combinations/combinations.ts';
+import { expressionsIn } from '../config/expressions-in.ts';
 import type { Config } from '../config/schema.ts';
 import { createIssue } from '../gateway/issue.ts';
 import { createList } from '../gateway/list.ts';
@@ -9,6 +10,7 @@ import { createApp } from '../http/app.ts';
 import { createOperationsApp } from '../operations/app.ts';
 import { createReport } from '../operations/audit.ts';
 import { createMetrics, observeConnections } from '../operations/metrics.ts';
+import { reportCosts } from '../operations/report-costs.ts';
 import { createTransportLog } from '../operations/transport-log.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createCircuit } from '../redis/circuit.ts';
@@ -38,6 +40,7 @@ const keysToldMax = 10;
 export async function compose(config: Config, log: Logger): Promise<Gateway> {
   const metrics = createMetrics();
   const report = createReport(log, metrics);
+  reportCosts(expressionsIn(config), log);
   const redis = config.redis && connectRedis(config.redis);
   redis?.on('error', () => undefined); // readiness and its log line tell
   const issuers = createIssuers(config.sessions, (issuer, ignored) => {

@@ -4,7 +4,7 @@ type Parsed = ReturnType<typeof parse>;
 type Node = NonNullable<Parsed['expr']>;
 
 export interface UnknownName {
-  readonly kind: 'variable' | 'function';
+  readonly kind: 'variable' | 'function' | 'type';
   readonly name: string;
   readonly offset: number;
 }
@@ -65,6 +65,10 @@ export function unknownNames(
         for (const element of kind.value.elements) walk(element, scope);
         return;
       case 'structExpr':
+        // a message is converted anew whenever it is read, and there is nothing that needs one
+        if (kind.value.messageName !== '') {
+          found.push({ kind: 'type', name: kind.value.messageName, offset: at(node) });
+        }
         for (const { keyKind, value } of kind.value.entries) {
           if (keyKind.case === 'mapKey') walk(keyKind.value, scope);
           walk(value, scope);

@@ -1,24 +1,26 @@
 import {
   celEnv,
   celFunc,
+  celMethod,
   CelScalar,
   isCelError,
-  isCelList,
-  isCelMap,
-  isCelUint,
   parse,
   plan,
+  type CelEnv,
   type CelInput,
-  type CelValue,
 } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
+import { chargedFunctions } from './charged-functions.ts';
+import { forgetStates, matches, prepareLiterals } from './charged-patterns.ts';
+import { replace } from './charged-text.ts';
+import { charge, metered } from './cost.ts';
 import { unknownNames } from './expression-names.ts';
+import { toFilledJson, toValue, type Claims, type Value } from './expression-values.ts';
+import { meteredTree } from './metered-tree.ts';
 import { nearest } from './nearest.ts';
-import { isPlainText } from './text.ts';
+import { treeCost } from './tree-cost.ts';
 
-/** What a claim holds and an expression gives: JSON, with maps that have no prototype to pollute. */
-export type Value = null | boolean | number | string | readonly Value[] | Claims;
-export type Claims = ReadonlyMap<string, Value>;
+export type { Claims, Value };
 
 /** The names an expression may use, and what they stand for. */
 export interface Variables {
@@ -28,10 +30,20 @@ export interface Variables {
   readonly user?: string;
 }
 
+/** Why an expression gave no value, in words for the log. */
+export type EvaluationFailure = 'cannot be evaluated' | 'cost limit exceeded';
+
 export interface Expression {
   readonly text: string;
-  /** The value; undefined when evaluation fails, as for a claim that is not there. Never throws. */
-  evaluate(variables: Variables): Value | undefined;
+  /**
+   * The value; undefined when evaluation fails, as for a claim that is not there, and when it would cost
+   * more than `costMax` steps, which bounds it to some milliseconds. Never throws.
+   *
+   * @param onFailure told why there is no value
+   */
+  evaluate(variables: Variables, onFailure?: (why: EvaluationFailure) => void): Value | undefined;
+  /** @param listen told whenever an evaluation exceeds the cost limit, whoever asked for it */
+  onCostExceeded(listen: () => void): void;
 }
 
 /** Why an expression was not accepted; `offset` counts UTF-16 units from its start. */
@@ -48,13 +60,25 @@ export class ExpressionError extends Error {
 const charactersMax = 2000;
 const nestingMax = 32;
 
-const json = celFunc('json', [CelScalar.DYN], CelScalar.STRING, (input) => {
-  const value = toValue(input);
-  if (value === undefined || !isFilled(value)) throw new Error('json() of an absent or empty value');
-  return JSON.stringify(toJson(value));
+const { DYN, INT, STRING } = CelScalar;
+
+const library = celEnv({
+  funcs: [
+    ...strings,
+    celFunc('json', [DYN], STRING, toFilledJson),
+    celMethod('matches', STRING, [STRING], CelScalar.BOOL, function (pattern) {
+      return matches(this, pattern);
+    }),
+    celMethod('replace', STRING, [STRING, STRING], STRING, function (part, by) {
+      return replace(this, part, by);
+    }),
+    celMethod('replace', STRING, [STRING, STRING, INT], STRING, function (part, by, count) {
+      return replace(this, part, by, Number(count));
+    }),
+  ],
 });
 
-const environment = celEnv({ funcs: [...strings, json] });
+const environment = Object.create(library, { funcs: { value: chargedFunctions(library.funcs) } }) as CelEnv;
 
 /**
  * Compiles a CEL expression once, so that a mistake in it is found at start.
@@ -70,20 +94,44 @@ const environment = celEnv({ funcs: [...strings, json] });
  */
 export function compileExpression(text: string, variables: readonly (keyof Variables)[]): Expression {
   const parsed = parseExpression(text);
-  const [unknown] = unknownNames(parsed, variables, (name) => environment.funcs.find(name) !== undefined);
+  const [unknown] = unknownNames(parsed, variables, (name) => library.funcs.find(name) !== undefined);
   if (unknown) {
     const { kind, name, offset } = unknown;
     const hint = kind === 'variable' ? variableHint(name, variables, text.trim() === name) : '';
     throw new ExpressionError(`unknown ${kind} ${JSON.stringify(name)}${hint}`, offset);
   }
-  const run = plan(environment, parsed);
-  return {
+  const { expr } = parsed;
+  prepareLiterals(expr);
+  const run = plan(environment, meteredTree(expr));
+  const ownCost = treeCost(expr);
+  let listen = (): void => undefined;
+  const expression: Expression = {
     text,
-    evaluate(bindings) {
-      const result = run(bindings as unknown as Record<string, CelInput>);
-      return isCelError(result) ? undefined : toValue(result);
+    onCostExceeded: (listener) => {
+      listen = listener;
+    },
+    evaluate: (bindings, onFailure) => {
+      const outcome = metered(() => {
+        charge(ownCost);
+        const result = run(bindings as unknown as Record<string, CelInput>);
+        return isCelError(result) ? undefined : toValue(result);
+      });
+      forgetStates();
+      if (outcome.isExceeded) listen();
+      if (outcome.result === undefined) {
+        onFailure?.(outcome.isExceeded ? 'cost limit exceeded' : 'cannot be evaluated');
+      }
+      return outcome.result;
     },
   };
+  compiled.add(expression);
+  return expression;
+}
+
+const compiled = new WeakSet<object>();
+
+export function isExpression(value: object): value is Expression {
+  return compiled.has(value);
 }
 
 function variableHint(name: string, variables: readonly string[], isAlone: boolean): string {
@@ -118,51 +166,4 @@ export function parseExpression(text: string): ReturnType<typeof parse> {
     };
     throw new ExpressionError(`does not parse: ${rawMessage ?? 'syntax error'}`, location?.start.offset ?? 0);
   }
-}
-
-/** Undefined for what JSON cannot say: bytes, timestamps, types, integers beyond 2^53, maps keyed by other than strings. */
-function toValue(value: CelValue): Value | undefined {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  if (typeof value === 'bigint') return toSafeNumber(value);
-  if (isCelUint(value)) return toSafeNumber(value.value);
-  if (isCelList(value)) return allOrNothing(Array.from(value, toValue));
-  if (isCelMap(value)) {
-    const entries = Array.from(value, ([key, item]) => [key, toValue(item)] as const);
-    return entries.every(isJsonEntry) ? new Map(entries) : undefined;
-  }
-  return undefined;
-}
-
-function isJsonEntry(entry: readonly [unknown, Value | undefined]): entry is readonly [string, Value] {
-  return typeof entry[0] === 'string' && entry[1] !== undefined;
-}
-
-function allOrNothing(values: readonly (Value | undefined)[]): readonly Value[] | undefined {
-  return values.every((value) => value !== undefined) ? values : undefined;
-}
-
-function toSafeNumber(value: bigint): number | undefined {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : undefined;
-}
-
-/** True when nothing in the value, however deep, is empty or a text that two readers could take differently. */
-function isFilled(value: Value): boolean {
-  if (typeof value === 'string') return isPlainText(value);
-  if (value instanceof Map) {
-    const entries = [...(value as Claims)];
-    return entries.length > 0 && entries.every(([name, item]) => isPlainText(name) && isFilled(item));
-  }
-  if (Array.isArray(value)) return value.length > 0 && value.every(isFilled);
-  return value !== null;
-}
-
-function toJson(value: Value): unknown {
-  if (value instanceof Map) {
-    const record = Object.create(null) as Record<string, unknown>;
-    for (const [key, item] of value as Claims) record[key] = toJson(item);
-    return record;
-  }
-  return Array.isArray(value) ? value.map(toJson) : value;
 }

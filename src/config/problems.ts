@@ -127,7 +127,8 @@ function linesOf(text: string): LineCounter {
   return lines;
 }
 
-function formatPath(path: Path): string {
+/** Such as `sessions[0].keys.jwks`. */
+export function formatPath(path: Path): string {
   const text = path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${shortened(String(key))}`))
     .join('');

@@ -1,5 +1,5 @@
 import { errors, jwtVerify } from 'jose';
-import type { Claims, Expression, Variables } from '../config/expressions.ts';
+import type { Claims, Expression, Value, Variables } from '../config/expressions.ts';
 import type { SessionConfig } from '../config/sessions.ts';
 import { isIdentifier } from '../config/text.ts';
 import { placeName, type TokenPlace } from '../config/token-places.ts';
@@ -133,7 +133,9 @@ function toSession(token: string, claims: Claims, config: SessionConfig): Verifi
   const user = identifier(config.user, { claims, issuer }, 'user');
   const session = { claims, issuer, tenant, user };
   for (const [index, rule] of config.require.entries()) {
-    if (rule.evaluate(session) !== true) throw invalid(`require[${index}] is not true`);
+    if (evaluateOrRefuse(rule, session, `require[${index}]`) !== true) {
+      throw invalid(`require[${index}] is not true`);
+    }
   }
   const marked = isImpersonated ? { ...session, impersonated: true as const } : session;
   return { ...marked, token: sessionToken(token, session, config) };
@@ -146,9 +148,15 @@ function hasActor(claims: Claims, { keys: { sealed } }: SessionConfig): boolean 
 }
 
 function identifier(expression: Expression, variables: Variables, what: string): string {
-  const value = expression.evaluate(variables);
+  const value = evaluateOrRefuse(expression, variables, what);
   if (typeof value === 'string' && isIdentifier(value)) return value;
   throw invalid(`${what} is blank, no text or no plain text`);
+}
+
+function evaluateOrRefuse(expression: Expression, variables: Variables, what: string): Value | undefined {
+  return expression.evaluate(variables, (why) => {
+    if (why === 'cost limit exceeded') throw invalid(`${what}: ${why}`);
+  });
 }
 
 function checkPlaces({ tokens }: SessionConfig, holding: readonly TokenPlace[]): void {
