@@ -1,4 +1,5 @@
 import type { Embed, Entity } from './embed.ts';
+import { createGiveWay } from './give-way.ts';
 import { authorise, mapAttributes } from './map.ts';
 import { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -9,24 +10,41 @@ import type { Session } from './session.ts';
  *
  * @throws {Refusal} `embed_not_found`
  */
-export function findEmbed(
+export async function findEmbed(
   embeds: ReadonlyMap<string, Embed>,
   wanted: string | Entity,
   session: Session,
-): Embed {
+): Promise<Embed> {
   if (typeof wanted === 'string') {
     const embed = embeds.get(wanted);
     if (embed) return embed;
   } else {
     const showing = [...embeds.values()].filter(({ entity }) => isSame(entity, wanted));
-    const embed = showing.find((one) => mayOpen(one, session)) ?? showing[0];
+    const [first] = await openable(showing, session, 1);
+    const embed = first ?? showing[0];
     if (embed) return embed;
   }
   throw new Refusal('embed_not_found');
 }
 
+/** The embeds, at most `max`, that the session may open: those that would neither be denied nor lack an attribute. */
+export async function openable(
+  embeds: Iterable<Embed>,
+  session: Session,
+  max = Infinity,
+): Promise<readonly Embed[]> {
+  const giveWay = createGiveWay();
+  const found: Embed[] = [];
+  for (const embed of embeds) {
+    if (mayOpen(embed, session)) found.push(embed);
+    if (found.length >= max) break;
+    await giveWay();
+  }
+  return found;
+}
+
 /** Whether a request without inputs would get as far as being admitted. */
-export function mayOpen(embed: Embed, session: Session): boolean {
+function mayOpen(embed: Embed, session: Session): boolean {
   try {
     authorise(embed, session);
     embed.prepare({ session, attributes: mapAttributes(embed, session), inputs: new Map() });

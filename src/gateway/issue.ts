@@ -61,7 +61,7 @@ export function createIssue(parts: IssueParts): Issue {
     trail.session = session;
 
     const request = readAsked(asked);
-    const embed = findEmbed(embeds, request.embed, session);
+    const embed = await findEmbed(embeds, request.embed, session);
     trail.embed = embed;
 
     authorise(embed, session);

@@ -1,5 +1,5 @@
 import type { LimitUser, PolicyState } from './admission.ts';
-import { mayOpen } from './find-embed.ts';
+import { openable } from './find-embed.ts';
 import type { IssueParts } from './issue.ts';
 import { userPolicies } from './limits.ts';
 import type { Trail } from './trail.ts';
@@ -35,10 +35,11 @@ export function createList({ verifySession, limitUser, embeds, limits, report }:
       const session = await verifySession(credentials);
       trail.session = session;
       const policies = await limitUser(userPolicies(limits, session));
-      const found = [...embeds.values()]
-        .filter((embed) => mayOpen(embed, session))
-        .map(({ name, title, inputs }) => ({ name, title, inputs: Object.fromEntries(inputs) }));
-      return { embeds: found, policies };
+      const found = await openable(embeds.values(), session);
+      return {
+        embeds: found.map(({ name, title, inputs }) => ({ name, title, inputs: Object.fromEntries(inputs) })),
+        policies,
+      };
     } catch (error) {
       if (error instanceof Refusal) report(trail, error);
       throw error;
