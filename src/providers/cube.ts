@@ -9,6 +9,7 @@ import { rateLimitSaid } from './rate-limit-said.ts';
 import { refusedAnswer } from './refused-answer.ts';
 import { createSendSigned } from './send-signed.ts';
 import type { Answer } from './send.ts';
+import { ofUsableLength } from './url-length.ts';
 
 /** How long a session waits for the frame to exchange it; the frame's own token then lives 24 h. */
 const sessionMs = 300_000;
@@ -50,7 +51,7 @@ export function createCubeProvider(config: CubeProviderConfig, connect: Connect)
           const answer = await sendSigned(sign, grant);
           const sessionId = readSessionId(answer, hidden);
           return {
-            url: frameUrl(config, embed.shown, sessionId),
+            url: ofUsableLength(frameUrl(config, embed.shown, sessionId)),
             expiresAtMs: Date.now() + sessionMs,
             singleUse: true,
             heeded: rateLimitSaid(answer),

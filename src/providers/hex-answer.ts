@@ -5,12 +5,13 @@ import { Refusal } from '../gateway/refusal.ts';
 import { refusedAnswer } from './refused-answer.ts';
 import type { Answer } from './send.ts';
 import { isAllowedHost } from './url-hosts.ts';
+import { isTooLong } from './url-length.ts';
 
 /**
  * Reads the answer of createPresignedUrl: 200 with `{"url"}`, else a refusal whose reason is for the log.
  *
- * The URL must be https (http to a loopback host, when the API is on one too), on an allowed host, and
- * without user or password.
+ * The URL must be https (http to a loopback host, when the API is on one too), on an allowed host, without
+ * user or password, in plain characters and no longer than 8192 of them.
  *
  * @param hidden gives the values that must not appear in the reason
  * @throws {Refusal} `provider_misconfigured`, `provider_busy`, `provider_unavailable`
@@ -28,7 +29,16 @@ export function readPresignedUrl(
   return url.href;
 }
 
+/** Visible ASCII without `\`: a browser drops or changes other characters before it looks for the host. */
+const plainUrl = /^[!-[\]-~]+$/;
+/** An empty one too: the parsed URL does not tell it. */
+const withUser = /^[^/?#]*\/\/[^/?#]*@/;
+
 function urlIn(text: string): URL | undefined {
   const { url } = fieldsOf(text);
-  return typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
+  if (typeof url !== 'string' || !plainUrl.test(url) || withUser.test(url) || !URL.canParse(url)) {
+    return undefined;
+  }
+  const parsed = new URL(url);
+  return isTooLong(url) || isTooLong(parsed.href) ? undefined : parsed;
 }

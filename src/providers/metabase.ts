@@ -8,6 +8,7 @@ import type { EmbedUrl, Entity, MintOrder } from '../gateway/embed.ts';
 import { Refusal } from '../gateway/refusal.ts';
 import { appearanceHash } from './metabase-appearance.ts';
 import type { Provider } from './provider.ts';
+import { ofUsableLength } from './url-length.ts';
 
 /** What a token says. `exp` is in seconds since the epoch: Metabase believes a token without it for ever. */
 export interface TokenPayload {
@@ -47,7 +48,12 @@ export function createMetabaseProvider({ siteUrl, secretKey }: MetabaseProviderC
         const { payload, urlWith } = unsignedUrl(siteUrl, embed, order);
         return async (): Promise<EmbedUrl> => {
           const token = await sign(payload);
-          return { url: urlWith(token), token, expiresAtMs: payload.exp * 1000, singleUse: false };
+          return {
+            url: ofUsableLength(urlWith(token)),
+            token,
+            expiresAtMs: payload.exp * 1000,
+            singleUse: false,
+          };
         };
       },
     }),

@@ -151,6 +151,23 @@ describe('the frame', () => {
   });
 });
 
+test('a frame whose URL would be over 8192 characters is not given', async () => {
+  const fake = await openProvider();
+  const sessionId = '/'.repeat(1000);
+  fake.answer({ status: 200, body: JSON.stringify({ sessionId: `s${sessionId}` }) });
+  const length = fake.origin.length + '/?session=s'.length + 3000 + '&publicId=pub_7f3a'.length;
+  const urlOf = async (characters: number): Promise<string> => {
+    const filling = 'x'.repeat(characters - length);
+    const frames = { dashboard: `/${filling}?session={sessionId}&publicId={publicId}` };
+    return (await openCube(fake.origin, { provider: { frames } }).mint()).url;
+  };
+  expect(await urlOf(8192)).toHaveLength(8192);
+  expect(await refusalOf(urlOf(8193))).toMatchObject({
+    code: 'provider_unavailable',
+    parts: { reason: 'the URL is over 8192 characters' },
+  });
+});
+
 test('the second of two keys is tried when the first is answered 401, and kept', async () => {
   const fake = await openProvider();
   fake.answer({ status: 401, body: 'Unauthorized' }, good);

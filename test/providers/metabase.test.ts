@@ -128,6 +128,19 @@ describe('the URL', () => {
   });
 });
 
+test('a URL whose looks make it longer than 8192 characters is not given', async () => {
+  const hideParameters = Array.from({ length: 60 }, (_, index) => `p${index}`.padEnd(60, 'x'));
+  const urlOf = async (count: number, locked: string): Promise<string> => {
+    const appearance = { hideParameters: hideParameters.slice(0, count) };
+    return (await mint({ attributes: new Map([['orgId', locked]]) }, { embed: { appearance } })).url;
+  };
+  expect((await urlOf(30, 'a'.repeat(4000))).length).toBeGreaterThan(7000);
+  await expect(urlOf(60, 'a'.repeat(4000))).rejects.toMatchObject({
+    code: 'provider_unavailable',
+    parts: { reason: 'the URL is over 8192 characters' },
+  });
+});
+
 describeProvider({
   kind: 'metabase',
   keys: { address: 'siteUrl', secret: 'secretKey' },
