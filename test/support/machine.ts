@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { chromiumPath, onPath } from './on-path.ts';
+import { chromiumPath, onPath, serverPath } from './on-path.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -8,10 +8,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const needed = [
   { package: 'redis-server', here: () => onPath('redis-server') !== undefined },
   { package: 'openssl', here: () => onPath('openssl') !== undefined },
+  { package: 'nginx-light', here: () => serverPath('nginx') !== undefined },
+  { package: 'haproxy', here: () => serverPath('haproxy') !== undefined },
   { package: 'chromium', here: () => chromiumPath() !== undefined },
 ];
 
-/** Makes the machine ready once before all tests: a Redis server, OpenSSL, a browser, and the built command line. */
+/** Makes the machine ready once before all tests: a Redis server, OpenSSL, two proxies, a browser, and the built command line. */
 export default function prepareMachine(): void {
   installMissing(needed.map((need) => need.package));
   run('npm', ['run', '--silent', 'build']);

@@ -10,6 +10,11 @@ export function onPath(command: string): string | undefined {
     .find(isExecutable);
 }
 
+/** The file of a server, which Debian puts where a user's PATH may not lead. */
+export function serverPath(name: string): string | undefined {
+  return onPath(name) ?? [`/usr/sbin/${name}`].find(isExecutable);
+}
+
 /** The machine's Chromium, whatever its distribution calls it. */
 export function chromiumPath(): string | undefined {
   return onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome');
