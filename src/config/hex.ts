@@ -4,7 +4,9 @@ import { attributeTable, completeEmbed, embedFields } from './embed.ts';
 import { duration, expression, secureUrl, sessionVariables, table } from './fields.ts';
 import { inputSchema } from './inputs.ts';
 import { windowSchema } from './limits.ts';
+import type { Add } from './problems.ts';
 import type { Product } from './product.ts';
+import { hasStrangersBelow, isPublicSuffix } from './public-suffix.ts';
 import { headerFault, rotating } from './rotating.ts';
 
 const urlHost = z
@@ -13,7 +15,7 @@ const urlHost = z
   .describe('host, or *. and a domain for every host below it');
 
 /** Where Hex's own hosts are. */
-export const hostsOfHex = '*.hex.tech';
+const hostsOfHex = '*.hex.tech';
 
 /** @see https://learn.hex.tech/docs/share-insights/embedding/signed-embedding */
 const hexProviderSchema = z
@@ -83,4 +85,20 @@ export const hexProduct = {
   provider: hexProviderSchema,
   embed: hexEmbedSchema,
   filters: ['attributes'],
+  warn: warnAboutUrlHosts,
 } satisfies Product;
+
+/** The hosts of the default are no mistake, and asking for them would load the list at every start. */
+function warnAboutUrlHosts({ baseUrl, urlHosts }: HexProviderConfig, add: Add): void {
+  const usual = [baseUrl.hostname, hostsOfHex];
+  for (const [index, pattern] of urlHosts.entries()) {
+    if (usual.includes(pattern)) continue;
+    const domain = pattern.replace(/^\*\./, '').replace(/:\d+$/, '');
+    const isOpen = pattern.startsWith('*.') ? hasStrangersBelow(domain) : isPublicSuffix(domain);
+    if (!isOpen) continue;
+    add(
+      ['urlHosts', index],
+      `${domain} is a public suffix: anyone can have a host below it, and a minted URL may lead there`,
+    );
+  }
+}

@@ -15,6 +15,8 @@ export interface Product {
   readonly filters: readonly [attributes: string, ...others: string[]];
   /** What must or must not stand together, and no single field can tell; asked once for all its providers. */
   readonly check?: (uses: readonly ProviderUse[], add: Add) => void;
+  /** What of one parsed provider of its kind loads and is most likely a mistake; paths are below the provider. */
+  warn?(provider: object, add: Add): void;
 }
 
 /** A provider and the embeds that name it, as they stand in the file. */

@@ -1,7 +1,9 @@
 import { isIPv4 } from 'node:net';
-import { hostsOfHex } from './hex.ts';
-import { hasStrangersBelow, isPublicSuffix } from './public-suffix.ts';
+import { costGrowth } from './cost-growth.ts';
+import { expressionsIn } from './expressions-in.ts';
 import type { Spot } from './problems.ts';
+import type { Product } from './product.ts';
+import { products } from './products.ts';
 import type { Config } from './schema.ts';
 
 /** Notes a warning at a place in the file. */
@@ -15,7 +17,8 @@ export type Warn = (spot: Spot, message: string) => void;
  */
 export function collectWarnings(config: Config, warn: Warn): void {
   warnAboutProxies(config, warn);
-  warnAboutUrlHosts(config, warn);
+  warnAboutProviders(config, warn);
+  warnAboutCosts(config, warn);
 }
 
 function warnAboutProxies({ listen }: Config, warn: Warn): void {
@@ -37,20 +40,18 @@ function isWiderThanPrivate(range: string): boolean {
   return Number(prefix) < (isMapped ? 96 + 8 : 7);
 }
 
-/** The hosts of the default are no mistake, and asking for them would load the list at every start. */
-function warnAboutUrlHosts({ providers }: Config, warn: Warn): void {
+function warnAboutProviders({ providers }: Config, warn: Warn): void {
   for (const [name, provider] of providers) {
-    if (provider.kind !== 'hex') continue;
-    const usual = [provider.baseUrl.hostname, hostsOfHex];
-    for (const [index, pattern] of provider.urlHosts.entries()) {
-      if (usual.includes(pattern)) continue;
-      const domain = pattern.replace(/^\*\./, '').replace(/:\d+$/, '');
-      const isOpen = pattern.startsWith('*.') ? hasStrangersBelow(domain) : isPublicSuffix(domain);
-      if (!isOpen) continue;
-      warn(
-        { path: ['providers', name, 'urlHosts', index] },
-        `${domain} is a public suffix: anyone can have a host below it, and a minted URL may lead there`,
-      );
-    }
+    const product: Product = products[provider.kind];
+    product.warn?.(provider, (path, message) => {
+      warn({ path: ['providers', name, ...path] }, message);
+    });
+  }
+}
+
+function warnAboutCosts(config: Config, warn: Warn): void {
+  for (const { path, expression } of expressionsIn(config)) {
+    const growth = costGrowth(expression.text);
+    if (growth) warn({ path, within: growth.offset }, growth.message);
   }
 }
