@@ -23,7 +23,7 @@ export function createAdmit({ counts, rules, waiters }: AdmitParts): Admit {
     const asked = randomUUID();
     const turn = await waitForTurn({ counts, rules, waiters }, request, { caller, slot: asked });
     const { decision } = turn;
-    if (decision.kind !== 'granted') throw refusalOf(decision, { policies, maxWaitMs: queue.maxWaitMs });
+    if (decision.kind !== 'granted') throw refusalOf(decision, { policies, ...queue });
     const held = [decision.slot ?? asked];
 
     return {

@@ -2,6 +2,7 @@ import { BrokenCircuitError } from 'cockatiel';
 import { Refusal } from '../gateway/refusal.ts';
 import type { Circuit } from '../redis/circuit.ts';
 import { errorWord } from '../redis/error-word.ts';
+import { withinBudget } from './bounds.ts';
 import type { Rules } from './rules.ts';
 import { Standstill } from './standstill.ts';
 import type { Decision, LocalStore, Store, StoreRequest } from './store.ts';
@@ -122,8 +123,8 @@ export function createFallback(options: FallbackOptions): FallbackCounts {
     },
     mirror: async () => {
       try {
-        for (const provider of rules.keys()) {
-          local.mirror({ provider, slots: await shared.live(provider) });
+        for (const [provider, { budget }] of rules) {
+          local.mirror({ provider, slots: withinBudget(await shared.live(provider), budget) });
         }
       } catch (error) {
         await noteFailure();

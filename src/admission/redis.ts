@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { PolicyState } from '../gateway/admission.ts';
 import { keyPrefix, type RedisClient } from '../redis/connect.ts';
 import { defineScript } from '../redis/define-script.ts';
+import { queueLengthMax, resetMsMax, waitMsMax, within } from './bounds.ts';
 import {
   heedArguments,
   heedScript,
   liveScript,
+  restoreArguments,
   restoreScript,
   settleArguments,
   settleScript,
@@ -52,14 +54,16 @@ export function createRedisStore(client: RedisClient): Store {
     leave: async ({ provider, ticket, owner }) => {
       await leave(providerKeys(provider), leaveArguments.inOrder({ ticket, owner }));
     },
-    heed: async ({ provider, budget: { max }, remaining: left, forMs }) => {
-      await heed(providerKeys(provider), heedArguments.inOrder({ max, left, lasts: Math.ceil(forMs) }));
+    heed: async ({ provider, budget, remaining, forMs }) => {
+      const { max, perMs: per, callMsMax: callMax } = budget;
+      const values = heedArguments.inOrder({ max, per, callMax, remaining, lasts: Math.ceil(forMs) });
+      await heed(providerKeys(provider), values);
     },
     live: async (provider) => toSlots(liveSchema.parse(await live(providerKeys(provider), []))),
-    restore: async ({ provider, slots }) => {
+    restore: async ({ provider, budget: { perMs: per, callMsMax: callMax }, slots }) => {
       if (slots.length === 0) return;
-      const values = slots.flatMap(({ slot, freedInMs }) => [slot, freedInMs]);
-      await restore(providerKeys(provider), values);
+      const pairs = slots.flatMap(({ slot, freedInMs }) => [slot, freedInMs]);
+      await restore(providerKeys(provider), [...restoreArguments.inOrder({ per, callMax }), ...pairs]);
     },
   };
 }
@@ -89,13 +93,22 @@ function toSlots(pairs: readonly string[]): readonly LiveSlot[] {
 }
 
 function toDecision(
-  [kind, retryAfterMs, position, ticket, ...numbers]: z.output<typeof answerSchema>,
+  [kind, waitMs, rank, ticket, ...numbers]: z.output<typeof answerSchema>,
   request: StoreRequest,
 ): Decision {
   const policies = request.policies.map(({ name, max, perMs }, index): PolicyState => {
     const [remaining = 0, resetMs = 0] = numbers.slice(2 * index, 2 * index + 2);
-    return { name, max, perMs, remaining, resetMs };
+    return {
+      ...{ name, max, perMs },
+      remaining: within(remaining, 0, max),
+      resetMs: within(resetMs, 0, resetMsMax({ perMs })),
+    };
   });
+  const lengthMax = request.waiting?.lengthMax ?? queueLengthMax;
+  const longestMs =
+    kind === 'limited' ? Math.max(...policies.map(resetMsMax)) : waitMsMax(request.budget, lengthMax);
+  const retryAfterMs = within(waitMs, 0, longestMs);
+  const position = within(rank, 1, queueLengthMax + 1);
   switch (kind) {
     case 'granted':
       return { kind, policies };

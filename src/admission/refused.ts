@@ -5,10 +5,10 @@ import type { Decision } from './store.ts';
 /** Callers are told to be back a little early, so that they are on the line when their turn comes. */
 const earlyMs = 1000;
 
-/** @param asked what the decision was asked for: which policies, and the longest wait on the line */
+/** @param asked what the decision was asked for: which policies, the longest wait on the line, the longest queue */
 export function refusalOf(
   decision: Extract<Decision, { readonly kind: 'limited' | 'busy' }>,
-  asked: { readonly policies: readonly Policy[]; readonly maxWaitMs: number },
+  asked: { readonly policies: readonly Policy[]; readonly maxWaitMs: number; readonly maxLength: number },
 ): Refusal {
   const { policies, retryAfterMs } = decision;
   if (decision.kind === 'limited') {
@@ -21,7 +21,8 @@ export function refusalOf(
     reason: 'the budget is spent',
     policies,
     retryAfterMs: Math.max(0, retryAfterMs - early),
-    position,
+    // the queue of another replica's configuration may be longer
+    position: Math.min(position, asked.maxLength + 1),
     ...(ticket !== undefined && { ticket }),
   });
 }

@@ -93,7 +93,7 @@ export class Slots {
       return;
     }
     if (held !== undefined) {
-      const took = Math.max(0, nowMs - (held.freedAtMs - callMsMax - perMs));
+      const took = Math.min(callMsMax, Math.max(0, nowMs - (held.freedAtMs - callMsMax - perMs)));
       this.#averageCallMs = (this.#averageCallMs ?? took) + (took - (this.#averageCallMs ?? took)) / 5;
     }
     this.#own.set(slot, { freedAtMs: nowMs + perMs, isShared: held?.isShared ?? false });

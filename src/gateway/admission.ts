@@ -48,6 +48,9 @@ export interface Heeded {
   readonly forMs: number;
 }
 
+/** The longest time for which a provider is believed. */
+export const heededMsMax = 3_600_000;
+
 /** Leave to mint once. */
 export interface Grant {
   /**

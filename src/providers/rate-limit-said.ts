@@ -1,8 +1,6 @@
-import type { Heeded } from '../gateway/admission.ts';
+import { heededMsMax, type Heeded } from '../gateway/admission.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-const waitMsMax = 3_600_000;
 
 /** Where a provider says nothing of time: "429 until reset, 60 seconds after the first request". */
 const waitMsDefault = 60_000;
@@ -36,7 +34,7 @@ export function rateLimitSaid(
     text(headers['x-ratelimit-reset']),
   ];
   const forMs = times.map((time) => untilMs(time, nowMs)).find((ms) => ms !== undefined) ?? waitMsDefault;
-  return { remaining, forMs: Math.min(forMs, waitMsMax) };
+  return { remaining, forMs: Math.min(forMs, heededMsMax) };
 }
 
 /** Seconds from now, seconds or milliseconds since the epoch (told apart by size), or a date. */

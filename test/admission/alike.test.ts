@@ -5,6 +5,7 @@ import { createRedisStore } from '../../src/admission/redis.ts';
 import { leaseMs, returnMs, type Budget, type Store } from '../../src/admission/store.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
+import { clockKey, underClock } from '../support/redis-clock.ts';
 import { startRedis } from '../support/redis.ts';
 import { policy, unique } from './support.ts';
 
@@ -73,18 +74,6 @@ async function openRedis(): Promise<RedisClient> {
     await redis.stop();
   });
   expect(await waitUntilReady(client, 5000)).toBe(true);
-  return client;
-}
-
-const clockKey = '{embed-gateway}:now';
-
-/** The real Redis and the real scripts, but that their time is what a key holds. */
-function underClock(client: RedisClient): RedisClient {
-  const define = client.defineCommand.bind(client);
-  client.defineCommand = (name, definition) => {
-    const clock = `{ redis.call('GET', '${clockKey}') / 1000, 0 }`;
-    define(name, { ...definition, lua: definition.lua.replace("redis.call('TIME')", clock) });
-  };
   return client;
 }
 

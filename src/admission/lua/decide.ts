@@ -46,6 +46,7 @@ ${luaBudget}
 ${luaQueue}
 local windows = readWindows(${decideArguments.count})
 mend()
+mendLeases(longestWait(redis.call('ZCARD', queue)) + returning)
 leaveAbandoned()
 
 local function answer(kind, wait, position, ticket)

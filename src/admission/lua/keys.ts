@@ -1,4 +1,5 @@
 import { keyPrefix } from '../../redis/connect.ts';
+import { luaReading } from '../../redis/lua-reading.ts';
 
 /**
  * The keys of a provider, in the order in which they end KEYS:
@@ -26,7 +27,7 @@ ${names.map((name, index) => `local ${name} = KEYS[#KEYS - ${names.length - 1 - 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local function whole(number) return string.format('%.0f', number) end
+${luaReading}
 local function exact(number) return string.format('%.17g', number) end
 
 local function keepFor(key, ms)

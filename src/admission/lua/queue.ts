@@ -1,5 +1,6 @@
 import { scriptArguments } from '../../redis/script-arguments.ts';
 import { luaKeys } from './keys.ts';
+import { luaPlaces } from './places.ts';
 
 /**
  * The queue: weighted fair by tenant. As queue.ts keeps it in a process.
@@ -7,72 +8,7 @@ import { luaKeys } from './keys.ts';
  * @see queue.ts
  */
 export const luaQueue = `
-local function ticketOf(member) return member:match(':(.*)$') end
-
-local function readPlace(ticket, text)
-  if not text then return nil end
-  local member, owner, tenant, weight, joined, round, embed =
-    text:match('^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
-  return {
-    ticket = ticket, member = member, owner = owner, tenant = tenant, embed = embed,
-    weight = tonumber(weight), joined = tonumber(joined), round = tonumber(round),
-  }
-end
-
-local function writePlace(place)
-  local fields = {
-    place.member, place.owner, place.tenant, exact(place.weight), exact(place.joined), whole(place.round), place.embed,
-  }
-  redis.call('HSET', places, place.ticket, table.concat(fields, '|'))
-end
-
-local function placeOf(ticket) return readPlace(ticket, redis.call('HGET', places, ticket)) end
-
--- a number of the clock
-local function clockOf(field) return tonumber(redis.call('HGET', clock, field) or 0) end
-
-local function raiseClock(field, number)
-  if number > clockOf(field) then redis.call('HSET', clock, field, exact(number)) end
-end
-
-local function remove(place)
-  redis.call('ZREM', queue, place.member)
-  redis.call('ZREM', leases, place.member)
-  redis.call('ZREM', absent, place.member)
-  redis.call('HDEL', places, place.ticket)
-  if redis.call('HINCRBY', clock, 'o:' .. place.owner, -1) <= 0 then
-    redis.call('HDEL', clock, 'o:' .. place.owner)
-  end
-  if redis.call('ZCARD', queue) == 0 then redis.call('DEL', clock) end
-end
-
-local function tenantIn(text) return text:match('^[^|]*|[^|]*|([^|]*)') end
-
--- the places of some tenants up to a rank, in order
-local function placesOf(tenants, rank)
-  local found, known = {}, {}
-  local stored = rank == -1 and redis.call('HGETALL', places) or {}
-  for index = 1, #stored, 2 do known[stored[index]] = stored[index + 1] end
-  local line = redis.call('ZRANGE', queue, 0, rank, 'WITHSCORES')
-  for index = 1, #line, 2 do
-    local ticket = ticketOf(line[index])
-    local text = known[ticket] or redis.call('HGET', places, ticket)
-    -- few are read in full: that is what a pass costs most
-    if tenants[tenantIn(text)] then
-      local place = readPlace(ticket, text)
-      place.finish = tonumber(line[index + 1])
-      place.stored = place.finish
-      found[#found + 1] = place
-    end
-  end
-  return found
-end
-
-local function writeTurns(own)
-  for _, place in ipairs(own) do
-    if place.finish ~= place.stored then redis.call('ZADD', queue, exact(place.finish), place.member) end
-  end
-end
+${luaPlaces}
 
 -- gives places up, as if they had never been taken: what their tenants asked for later moves up
 local function leave(members)
@@ -103,23 +39,16 @@ end
 
 local function leaveAbandoned()
   local abandoned = redis.call('ZRANGEBYSCORE', leases, '-inf', now)
-  if #abandoned > 0 then leave(abandoned) end
+  if #abandoned == 0 then return end
+  leave(abandoned)
+  redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
 end
-
--- a queue of which Redis evicted a part starts anew: whoever waits asks again, and joins it
-local function mend()
-  local length = redis.call('ZCARD', queue)
-  if redis.call('ZCARD', leases) == length and redis.call('HLEN', places) == length then return end
-  redis.call('DEL', queue, leases, places, clock, absent)
-end
-
-local function virtualTime() return clockOf('v') end
 
 local function finishOfNext(tenant, weight)
-  return math.max(virtualTime(), clockOf('f:' .. tenant)) + 1 / weight
+  return math.max(virtualTime(), lastFinishOf(tenant)) + 1 / weight
 end
 
-local function roundOfNext(owner, tenant) return clockOf('r:' .. tenant) + clockOf('o:' .. owner) + 1 end
+local function roundOfNext(owner, tenant) return clockOf('r:' .. tenant) + countOf(owner) + 1 end
 
 local function hasPassed()
   local first = redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2]
@@ -169,7 +98,7 @@ end
 -- an owner has so many places and no more; when the queue is full, the place that would then be last
 -- gives way
 local function makeRoom(owner, most, longest, tenant, weight)
-  if clockOf('o:' .. owner) >= most then return false end
+  if countOf(owner) >= most then return false end
   if redis.call('ZCARD', queue) < longest then return true end
   local last = lastBehind(owner, tenant, weight)
   if not last then return false end
@@ -182,14 +111,15 @@ local function join(ticket, owner, embed, tenant, weight)
   local passed = placesPassed(round, tenant)
   if passed and hasPassed() then renewTurns(tenant, passed) end
   local finish = finishOfNext(tenant, weight)
-  local member = string.format('%012.0f:%s', redis.call('HINCRBY', clock, 'n', 1), ticket)
+  local arrival = math.floor(clockOf('n')) + 1
+  local member = string.format('%012.0f:%s', arrival, ticket)
   local place = {
     ticket = ticket, member = member, owner = owner, embed = embed, tenant = tenant,
     weight = weight, joined = virtualTime(), round = round, finish = finish, stored = finish,
   }
   redis.call('HSET', clock, 'f:' .. tenant, exact(finish))
   raiseClock('m:' .. tenant, round)
-  redis.call('HINCRBY', clock, 'o:' .. owner, 1)
+  redis.call('HSET', clock, 'n', whole(arrival), 'o:' .. owner, whole(countOf(owner) + 1))
   redis.call('ZADD', queue, exact(finish), member)
   writePlace(place)
   if passed then
@@ -215,7 +145,7 @@ end
 -- takes the place out because it is served: virtual time goes on. It is its tenant's first turn that is
 -- taken, whichever of its places is here for it; those that it was served past get the later ones
 local function serve(place, rank)
-  local turn = tonumber(redis.call('ZSCORE', queue, place.member))
+  local turn = finishIn(redis.call('ZSCORE', queue, place.member))
   local ahead, round = rank > 0 and placesOf({ [place.tenant] = true }, rank - 1) or {}, place.round
   for index = #ahead, 1, -1 do
     if ahead[index].owner == place.owner then round = ahead[index].round end
@@ -246,7 +176,7 @@ end
 -- still be served as if it had never been away; and likewise of its owner's
 local function comeBack(place)
   if redis.call('ZREM', absent, place.member) == 0 then return end
-  local isBehind = place.round <= clockOf('r:' .. place.tenant) and clockOf('o:' .. place.owner) > 1
+  local isBehind = place.round <= clockOf('r:' .. place.tenant) and countOf(place.owner) > 1
   local isPast = hasPassed()
   if not isBehind and not isPast then return end
   local own = placesOf({ [place.tenant] = true }, -1)
