@@ -5,6 +5,7 @@ import { Secret } from '../../src/config/secret.ts';
 import { combinationKey, type CombinationMint } from '../../src/gateway/combination.ts';
 import { tenantSubject } from '../../src/gateway/limits.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
+import { poisons } from '../support/redis-poison.ts';
 import { startRedis, type RunningRedis } from '../support/redis.ts';
 
 let redis: RunningRedis;
@@ -106,6 +107,27 @@ test('Redis holds first and last mint, count and hashed tenants, and no attribut
   const all = JSON.stringify([await client.keys('*'), first, last, rest, tenants]);
   expect(all).not.toContain('acme');
 });
+
+test.each(poisons)(
+  '$name where a combination is kept: it is counted on, and nothing is warm for ever',
+  async ({ write }) => {
+    const client = await connect();
+    const combinations = createCombinations(client);
+    const minted = mint();
+    const key = `{embed-gateway}:combination:${minted.key}`;
+    for (const one of [key, `{embed-gateway}:combination-tenants:${minted.key}`]) await write(client, one);
+    if ((await client.exists(key)) === 1)
+      expect(await createCombinations(client).isWarm(minted.key)).toBe(false);
+    combinations.record(minted);
+    await expect.poll(() => client.hget(key, 'embed').catch(() => undefined)).toBe('sales');
+    expect(Number(await client.hget(key, 'count'))).toBeGreaterThan(0);
+    expect(Number(await client.hget(key, 'first'))).toBeLessThanOrEqual(Date.now() + 1);
+    for (const one of [key, `{embed-gateway}:combination-tenants:${minted.key}`]) await write(client, one);
+    combinations.record(minted);
+    await expect.poll(() => client.pttl(key)).toBeGreaterThan(0);
+    expect(await createCombinations(client).isWarm(minted.key)).toBe(true);
+  },
+);
 
 test('both keys of a combination expire, and its tenants are counted up to a hundred', async () => {
   const client = await connect();
