@@ -15,6 +15,9 @@ export interface OpenSession {
   readonly expiresAtMs: number;
 }
 
+/** The longest time for which an opened session may be worth ending. */
+export const openMsMax = 7 * 86_400_000;
+
 /** Who signed out, on any replica, and what is still to be ended at providers for it. */
 export interface SignOuts {
   /** @throws {Refusal} `limits_unavailable`: it cannot be known, and must be */

@@ -2,6 +2,7 @@ import type { CubeEmbedConfig, CubeProviderConfig, CubeView } from '../config/cu
 import type { EmbedUrl } from '../gateway/embed.ts';
 import { fieldsOf } from '../gateway/json-object.ts';
 import { Refusal } from '../gateway/refusal.ts';
+import { openMsMax } from '../gateway/sign-out.ts';
 import { createRevokeSessionRequest, type CubeCall } from './cube-call.ts';
 import { createGenerateSessionRequest, isCubeAttribute } from './cube-session.ts';
 import type { Connect, Provider } from './provider.ts';
@@ -13,9 +14,6 @@ import { ofUsableLength } from './url-length.ts';
 
 /** How long a session waits for the frame to exchange it; the frame's own token then lives 24 h. */
 const sessionMs = 300_000;
-
-/** For how long a session may be worth ending: its frame renews the token every 23 h while it is open. */
-const revocableMs = 7 * 86_400_000;
 
 /** Cube Cloud: signed embedding by generate-session. */
 export function createCubeProvider(config: CubeProviderConfig, connect: Connect): Provider {
@@ -55,7 +53,7 @@ export function createCubeProvider(config: CubeProviderConfig, connect: Connect)
             expiresAtMs: Date.now() + sessionMs,
             singleUse: true,
             heeded: rateLimitSaid(answer),
-            revocable: { id: sessionId, expiresAtMs: Date.now() + revocableMs },
+            revocable: { id: sessionId, expiresAtMs: Date.now() + openMsMax },
           };
         };
       },

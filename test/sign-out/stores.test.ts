@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { OpenSession } from '../../src/gateway/sign-out.ts';
+import { openMsMax, type OpenSession } from '../../src/gateway/sign-out.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { connectRedis, waitUntilReady, type RedisClient } from '../../src/redis/connect.ts';
 import { createMemorySignOutStore } from '../../src/sign-out/memory.ts';
@@ -12,6 +12,7 @@ import {
   type SignOutStore,
 } from '../../src/sign-out/store.ts';
 import { unique } from '../admission/support.ts';
+import { nonsense, poisons } from '../support/redis-poison.ts';
 import { startRedis, type RunningRedis } from '../support/redis.ts';
 
 const inAnHour = (): number => Date.now() + 3_600_000;
@@ -210,6 +211,67 @@ describe('sign-outs remembered in Redis', () => {
     }
     await store.done(due);
     expect(await client.exists('{embed-gateway}:revoking', '{embed-gateway}:revoking-attempts')).toBe(0);
+  });
+
+  const [dueKey, attemptsKey] = ['{embed-gateway}:revoking', '{embed-gateway}:revoking-attempts'] as const;
+  const openKey = (subject: string): string => `{embed-gateway}:revocable:${subject}`;
+
+  test.each(poisons)(
+    '$name under its keys: signing out works, and what is opened afterwards is ended',
+    async ({ write }) => {
+      const store = createRedisSignOutStore(client);
+      const one = { digest: unique('digest'), subject: unique('subject') };
+      await store.record(opened(), one);
+      for (const key of [dueKey, attemptsKey, openKey(one.subject)]) await write(client, key);
+      const late = opened();
+      await store.record(late, one);
+      for (const key of [dueKey, attemptsKey]) await write(client, key);
+      await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+      expect(await store.has(one.digest)).toBe(true);
+      await write(client, attemptsKey);
+      const due = await store.claim(1000);
+      expect(due.map(({ id }) => id)).toContain(late.id);
+      for (const { provider, expiresAtMs } of due) {
+        expect(provider).toBe('cube');
+        expect(expiresAtMs).toBeLessThanOrEqual(Date.now() + openMsMax);
+      }
+      // not again at once, however often it was said to have been tried
+      expect(await store.claim(1000)).toEqual([]);
+      for (const session of due) await store.done(session);
+      await client.del(dueKey, attemptsKey);
+    },
+  );
+
+  test('members that are none of ours are dropped, and what is due is not put off for years', async () => {
+    const store = createRedisSignOutStore(client);
+    const one = { digest: unique('digest'), subject: unique('subject') };
+    const due = opened();
+    await store.record(due, one);
+    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    const member = await onlyMember(client);
+    await client.zadd(
+      dueKey,
+      1,
+      'abc',
+      1,
+      '|cube|id',
+      1,
+      '9000000000000000|cube|id',
+      1,
+      `${inAnHour()}|cube|`,
+    );
+    await client.zadd(dueKey, '9e15', member);
+    expect(await store.claim(10)).toEqual([]);
+    expect(await client.zrange(dueKey, '0', '-1')).toEqual([member]);
+    const again = Number(await client.zscore(dueKey, member));
+    expect(again - Date.now()).toBeLessThanOrEqual(retryMsMax + 50);
+    for (const attempts of nonsense) {
+      await client.hset(attemptsKey, member, attempts);
+      await client.zadd(dueKey, 1, member);
+      expect(await store.claim(10), attempts).toEqual([due]);
+      expect(await store.claim(10), attempts).toEqual([]);
+    }
+    await store.done(due);
   });
 
   test('every key goes away by itself', async () => {
