@@ -14,6 +14,6 @@ export function createLimitUser({ counts, rules }: { counts: Counts; rules: Rule
     const decision = await counts.decide({ policies, provider: noProvider, budget, slot: randomUUID() });
     if (decision.kind === 'granted') return decision.policies;
     if (decision.kind === 'queued') throw new TypeError('a request without a queue cannot wait');
-    throw refusalOf(decision, { policies, maxWaitMs: 0 });
+    throw refusalOf(decision, { policies, maxWaitMs: 0, maxLength: 0 });
   };
 }

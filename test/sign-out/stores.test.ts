@@ -220,14 +220,14 @@ describe('sign-outs remembered in Redis', () => {
     '$name under its keys: signing out works, and what is opened afterwards is ended',
     async ({ write }) => {
       const store = createRedisSignOutStore(client);
-      const one = { digest: unique('digest'), subject: unique('subject') };
+      const one = who();
       await store.record(opened(), one);
       for (const key of [dueKey, attemptsKey, openKey(one.subject)]) await write(client, key);
       const late = opened();
       await store.record(late, one);
       for (const key of [dueKey, attemptsKey]) await write(client, key);
-      await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
-      expect(await store.has(one.digest)).toBe(true);
+      await store.signOut(marks(one.digests), one.subject);
+      expect(await store.has(one.digests)).toBe(true);
       await write(client, attemptsKey);
       const due = await store.claim(1000);
       expect(due.map(({ id }) => id)).toContain(late.id);
@@ -244,10 +244,10 @@ describe('sign-outs remembered in Redis', () => {
 
   test('members that are none of ours are dropped, and what is due is not put off for years', async () => {
     const store = createRedisSignOutStore(client);
-    const one = { digest: unique('digest'), subject: unique('subject') };
+    const one = who();
     const due = opened();
     await store.record(due, one);
-    await store.signOut({ digest: one.digest, expiresAtMs: inAnHour() }, one.subject);
+    await store.signOut(marks(one.digests), one.subject);
     const member = await onlyMember(client);
     await client.zadd(
       dueKey,
