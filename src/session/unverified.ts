@@ -40,6 +40,10 @@ function checkHeader(header: Claims): void {
   if (header.has('kid') && typeof header.get('kid') !== 'string')
     throw invalid('the header’s kid is no text');
   if (header.has('typ') && !isSessionType(header.get('typ'))) throw invalid('a token of another type');
+  const crit = header.get('crit');
+  // RFC 7515, section 4.1.11; that each name is understood, jose sees to
+  if (Array.isArray(crit) && new Set(crit).size < crit.length)
+    throw invalid('the header’s crit has a name twice');
   // what is not exactly true, another reader may take for false
   const isEncoded = !header.has('b64') || header.get('b64') === true;
   if (!isEncoded || header.has('zip') || header.has('enc')) {
