@@ -8,6 +8,7 @@ import {
   waitUntilReady,
   type RedisClient,
 } from '../../src/redis/connect.ts';
+import { createRedisSignOutStore } from '../../src/sign-out/redis.ts';
 import { asker, policy, wide } from '../admission/support.ts';
 import { freePort } from '../support/free-port.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
@@ -72,6 +73,28 @@ test('a Cluster runs every script for the documented user: all keys of a call li
   expect((await store.decide({ provider, budget, policies: [], slot: 'new' })).kind).toBe('busy');
   expect((await decide()).kind).toBe('granted');
   expect((await decide()).kind).toBe('busy');
+  for (const server of servers) expect(await server.ask('ACL', 'LOG')).toEqual([]);
+}, 60_000);
+
+test('a Cluster remembers a sign-out by each of its marks, in one command', async () => {
+  const { servers, stop } = await startCluster({ config: documentedRedisUser('secret') });
+  onTestFinished(stop);
+  const asUser = ({ port }: { readonly port: number }): Secret =>
+    new Secret(`redis://embed-gateway:secret@127.0.0.1:${port}`);
+  const client = await ready(connectRedis({ cluster: servers.slice(0, 2).map(asUser) }));
+  const store = createRedisSignOutStore(client);
+  const expiresAtMs = Date.now() + 60_000;
+  const marks = ['token', 'jti', 'sid'].map((digest) => ({ digest, expiresAtMs }));
+  const opened = { provider: 'cube', id: 's_1', expiresAtMs };
+  await store.record(opened, { digests: ['other', 'sid'], subject: 'ada' });
+  await store.signOut(marks, 'ada');
+  await store.remember([{ digest: 'heard', expiresAtMs }]);
+  for (const digest of ['token', 'jti', 'sid', 'heard']) {
+    expect(await store.has(['another', 'one', digest])).toBe(true);
+  }
+  expect(await store.has(['another', 'one', 'other'])).toBe(false);
+  expect(await store.claim(10)).toEqual([opened]);
+  await store.done(opened);
   for (const server of servers) expect(await server.ask('ACL', 'LOG')).toEqual([]);
 }, 60_000);
 
