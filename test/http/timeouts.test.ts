@@ -38,3 +38,28 @@ it('a head or body that only drips in, and a silent connection, end soon after t
   }
   expect(gateway.output()).not.toContain('a fault');
 }, 40_000);
+
+it('a connection that asks for nothing more ends, also where line breaks keep it busy', async () => {
+  const sandbox = await openSandbox();
+  const gateway = await startGateway(configOver(sandbox), { HEX_TOKEN: sandbox.hexToken });
+  const request = 'GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n';
+  const took = [gateway.url, gateway.operationsUrl].flatMap((url) =>
+    ['', '\r\n'].map(async (drip) => {
+      const socket = await openRaw(url);
+      const startedAt = performance.now();
+      socket.write(request);
+      const timer = setInterval(() => socket.writable && socket.write(drip), 2000);
+      onTestFinished(() => {
+        clearInterval(timer);
+        socket.destroy();
+      });
+      // the bytes under way to a socket that was closed reset it
+      await new Promise((resolve) => socket.resume().on('close', resolve));
+      return (performance.now() - startedAt) / 1000;
+    }),
+  );
+  for (const seconds of await Promise.all(took)) {
+    expect(seconds).toBeGreaterThan(60);
+    expect(seconds).toBeLessThan(90);
+  }
+}, 120_000);
