@@ -2,10 +2,13 @@ import { celEnv, celMap, isCelError, parse, plan } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
 import { costMax, lastCost } from '../../src/config/cost.ts';
 import { compileExpression, type Claims, type Value } from '../../src/config/expressions.ts';
 import { toValue } from '../../src/config/expression-values.ts';
 import { parseStrictJson } from '../../src/gateway/strict-json.ts';
+import { readCases } from '../support/cases.ts';
 import { claimBytesMax, costly } from './costly-expressions.ts';
 
 const cpuMsMax = 20;
@@ -24,7 +27,7 @@ function toClaims(claims: unknown): Claims {
 }
 
 function evaluate(text: string, claims: unknown = {}): Outcome {
-  const expression = compileExpression(text, ['claims', 'tenant', 'user']);
+  const expression = compileExpression(text, ['claims', 'issuer', 'tenant', 'user']);
   const variables = { claims: toClaims(claims), issuer: 'x', tenant: 'acme', user: 'ann' };
   const outcomes = Array.from({ length: 5 }, () => {
     const before = process.cpuUsage();
@@ -173,6 +176,37 @@ describe('what is asked of tokens costs little of the limit', () => {
     expect(lastCost()).toBeLessThan(costMax / 10);
   });
 });
+
+it('and so does every expression of the mapping cases, with its claims', () => {
+  const caseSchema = z.looseObject({
+    claims: z.record(z.string(), z.unknown()).default({}),
+    embed: z.unknown(),
+  });
+  const costs = readCases('mapping')
+    .filter(([file]) => !file.startsWith('cost-'))
+    .flatMap(([, text]) => {
+      const { claims, embed } = caseSchema.parse(parseYaml(text));
+      return textsIn(embed).flatMap((one) => costOf(one, claims));
+    });
+  expect(costs.length).toBeGreaterThan(150);
+  expect(Math.max(...costs)).toBeLessThan(costMax / 10);
+});
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** Nothing for a text that is no expression, such as a title. */
+function costOf(text: string, claims: unknown): readonly number[] {
+  try {
+    compileExpression(text, ['claims', 'issuer', 'tenant', 'user']);
+  } catch {
+    return [];
+  }
+  evaluate(text, claims);
+  return [lastCost()];
+}
 
 describe('charging changes no result', () => {
   const library = celEnv({ funcs: strings });
