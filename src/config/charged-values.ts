@@ -14,7 +14,7 @@ export function textCost(value: unknown): number {
  * one has more parts than there is memory.
  */
 export function isEqual(left: CelValue, right: CelValue, compareScalars: CompareScalars): boolean {
-  charge(3);
+  charge(5);
   if (left === right) return true;
   if (isCelList(left)) return isCelList(right) && isEqualList(left, right, compareScalars);
   if (isCelMap(left)) return isCelMap(right) && isEqualMap(left, right, compareScalars);
@@ -39,7 +39,7 @@ function isEqualList(left: CelList, right: CelList, compareScalars: CompareScala
 function isEqualMap(left: CelMap, right: CelMap, compareScalars: CompareScalars): boolean {
   if (left.size !== right.size) return false;
   for (const [key, item] of left) {
-    charge(keyCost(right, key));
+    charge(5 + keyCost(right, key));
     const other = right.get(key);
     if (other === undefined || !isEqual(item, other, compareScalars)) return false;
   }
