@@ -20,7 +20,7 @@ type Args = readonly (CelValue | undefined)[];
 
 const callCost = 4;
 /** Of a call that has no overload or fails: an error is made. */
-const failureCost = 50;
+const failureCost = 100;
 
 const wholeText = ([text]: Args): number => 16 * textCost(text);
 const search = ([text, part]: Args): number => searchCost(text, part);
@@ -46,7 +46,7 @@ const costs: Readonly<Record<string, (args: Args) => number>> = {
   uint: digits,
   string: () => 40,
   timestamp: () => 50,
-  duration: () => 50,
+  duration: () => 80,
   join: ([list, separator]) => joinCost(list, separator),
   format: ([text, args]) => formatCost(text, args),
   ...Object.fromEntries(

@@ -39,7 +39,7 @@ function isEqualList(left: CelList, right: CelList, compareScalars: CompareScala
 function isEqualMap(left: CelMap, right: CelMap, compareScalars: CompareScalars): boolean {
   if (left.size !== right.size) return false;
   for (const [key, item] of left) {
-    charge(5 + keyCost(right, key));
+    charge(10 + keyCost(right, key));
     const other = right.get(key);
     if (other === undefined || !isEqual(item, other, compareScalars)) return false;
   }

@@ -1,7 +1,7 @@
 import { childrenOf, type Loop, type Node } from './expression-tree.ts';
 
 /** Steps of the planner's own work; where it can fail, with the error that it makes. */
-const steps = { value: 1, list: 3, entry: 4, select: 6, call: 2, decision: 5, loop: 10, turn: 6 } as const;
+const steps = { value: 1, list: 3, entry: 4, select: 8, call: 2, decision: 12, loop: 10, turn: 6 } as const;
 
 const decisions = new Set(['_&&_', '_||_', '_?_:_']);
 
@@ -25,11 +25,18 @@ export function turnCost({ loopCondition, loopStep }: Loop, loops: number): numb
 
 function ownCost({ exprKind: kind }: Node, loops: number): number {
   if (kind.case === 'identExpr') return steps.value + (loops >> 1);
-  if (kind.case === 'selectExpr') return steps.select + (loops >> 1);
+  // the library looks for a variable of each name that the chain could be
+  if (kind.case === 'selectExpr') return steps.select + (loops >> 1) + (chainLength(kind.value.operand) >> 5);
   if (kind.case === 'callExpr') return decisions.has(kind.value.function) ? steps.decision : steps.call;
   if (kind.case === 'listExpr') return steps.list;
   if (kind.case === 'structExpr') return steps.list + steps.entry * kind.value.entries.length;
   return steps.value;
+}
+
+function chainLength(node: Node | undefined): number {
+  let length = 0;
+  for (let at = node; at?.exprKind.case === 'selectExpr'; at = at.exprKind.value.operand) length += 1;
+  return length;
 }
 
 function sum(nodes: readonly (Node | undefined)[], loops: number): number {
