@@ -16,6 +16,7 @@ import { replace } from './charged-text.ts';
 import { charge, metered } from './cost.ts';
 import { unknownNames } from './expression-names.ts';
 import { toFilledJson, toValue, type Claims, type Value } from './expression-values.ts';
+import { growthOf, type Growth } from './growth.ts';
 import { meteredTree } from './metered-tree.ts';
 import { nearest } from './nearest.ts';
 import { treeCost } from './tree-cost.ts';
@@ -35,6 +36,8 @@ export type EvaluationFailure = 'cannot be evaluated' | 'cost limit exceeded';
 
 export interface Expression {
   readonly text: string;
+  /** Where it could meet the cost limit, as far as its text shows. */
+  readonly growth: Growth | undefined;
   /**
    * The value; undefined when evaluation fails, as for a claim that is not there, and when it would cost
    * more than `costMax` steps, which bounds it to some milliseconds. Never throws.
@@ -107,6 +110,7 @@ export function compileExpression(text: string, variables: readonly (keyof Varia
   let listen = (): void => undefined;
   const expression: Expression = {
     text,
+    growth: growthOf(parsed),
     onCostExceeded: (listener) => {
       listen = listener;
     },

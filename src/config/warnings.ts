@@ -1,5 +1,4 @@
 import { isIPv4 } from 'node:net';
-import { costGrowth } from './cost-growth.ts';
 import { expressionsIn } from './expressions-in.ts';
 import type { Spot } from './problems.ts';
 import type { Product } from './product.ts';
@@ -18,7 +17,7 @@ export type Warn = (spot: Spot, message: string) => void;
 export function collectWarnings(config: Config, warn: Warn): void {
   warnAboutProxies(config, warn);
   warnAboutProviders(config, warn);
-  warnAboutCosts(config, warn);
+  warnAboutGrowth(config, warn);
 }
 
 function warnAboutProxies({ listen }: Config, warn: Warn): void {
@@ -49,9 +48,9 @@ function warnAboutProviders({ providers }: Config, warn: Warn): void {
   }
 }
 
-function warnAboutCosts(config: Config, warn: Warn): void {
+function warnAboutGrowth(config: Config, warn: Warn): void {
   for (const { path, expression } of expressionsIn(config)) {
-    const growth = costGrowth(expression.text);
+    const { growth } = expression;
     if (growth) warn({ path, within: growth.offset }, growth.message);
   }
 }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createLimitUser } from '../../src/admission/limit-user.ts';
+import { Refusal } from '../../src/gateway/refusal.ts';
 import type { Decision, Store } from '../../src/admission/store.ts';
 import { asker, count, kinds, policy, wide } from './support.ts';
 
@@ -39,6 +41,26 @@ export function admissionSuite(name: string, open: () => StoreUnderTest): void {
       const [state] = refused.policies;
       expect(state?.resetMs).toBeGreaterThan(59_000);
       expect(state?.resetMs).toBeLessThanOrEqual(61_001);
+    });
+
+    test('what mints nothing counts in the same windows, and neither spends nor waits for a budget', async () => {
+      const { store } = open();
+      const { decide } = asker(store, { ...wide, max: 1 });
+      const limit = createLimitUser({ counts: store, rules: new Map() });
+      const window = policy({ max: 4 });
+      expect(await limit([window])).toMatchObject([{ name: 'user', max: 4, remaining: 3 }]);
+      expect((await decide([window])).kind).toBe('granted');
+      expect((await decide([window])).kind).toBe('busy');
+      expect(await limit([window])).toMatchObject([{ remaining: 1 }]);
+      expect(await limit([window])).toMatchObject([{ remaining: 0 }]);
+      const refusal: unknown = await limit([window]).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(Refusal);
+      expect(refusal).toMatchObject({
+        code: 'rate_limited',
+        parts: { violatedPolicies: ['user'], policies: [{ remaining: 0 }] },
+      });
+      const many = policy({ max: 200 });
+      await Promise.all(Array.from({ length: 200 }, () => limit([many])));
     });
 
     test('subjects are counted apart, and so are windows of different lengths', async () => {
